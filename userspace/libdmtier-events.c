@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The socket that listens to the group "events". */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "libdmtier-private.h"
+
+/* enough for some thousand events while the listener is busy */
+#define EVENT_BUFFER	(4 << 20)
+
+struct dmtier_events {
+	struct nl_sock *sock;
+	struct nl_cb *cb;
+	int family;
+	struct dmtier_list list;	/* decoded, not yet taken */
+	size_t taken;
+};
+
+static int on_event(struct nl_msg *msg, void *arg)
+{
+	struct nlmsghdr *n = nlmsg_hdr(msg);
+	struct dmtier_events *e = arg;
+	struct genlmsghdr *g;
+
+	if (n->nlmsg_type != e->family || !genlmsg_valid_hdr(n, 0))
+		return NL_SKIP;
+	g = genlmsg_hdr(n);
+	if (g->cmd != DM_TIER_CMD_EVENT)
+		return NL_SKIP;
+	/* one that cannot be read shows as a gap in the numbers */
+	if (dmtier_decode_event(genlmsg_attrdata(g, 0), genlmsg_attrlen(g, 0), &e->list) &&
+	    e->list.nr)
+		e->list.nr--;
+	return NL_OK;
+}
+
+static int no_sequence(struct nl_msg *msg, void *arg)
+{
+	(void)msg;
+	(void)arg;
+	return NL_OK;
+}
+
+static int join(struct dmtier_events *e)
+{
+	int nle = genl_connect(e->sock);
+
+	if (nle >= 0)
+		nle = e->family = genl_ctrl_resolve(e->sock, DM_TIER_FAMILY_NAME);
+	if (nle >= 0)
+		nle = genl_ctrl_resolve_grp(e->sock, DM_TIER_FAMILY_NAME, DM_TIER_MCGRP_EVENTS);
+	if (nle < 0)
+		return dmtier_errno(nle);
+	nl_socket_set_buffer_size(e->sock, EVENT_BUFFER, 0);
+	nle = nl_socket_add_membership(e->sock, nle);
+	if (nle >= 0)
+		nle = nl_socket_set_nonblocking(e->sock);
+	return dmtier_errno(nle);
+}
+
+int dmtier_events_open(struct dmtier_events **events)
+{
+	struct dmtier_events *e = calloc(1, sizeof(*e));
+	int err = -ENOMEM;
+
+	if (!e)
+		return err;
+	e->list.size = sizeof(struct dmtier_event);
+	e->sock = nl_socket_alloc();
+	e->cb = nl_cb_alloc(NL_CB_DEFAULT);
+	if (e->sock && e->cb) {
+		nl_cb_set(e->cb, NL_CB_VALID, NL_CB_CUSTOM, on_event, e);
+		nl_cb_set(e->cb, NL_CB_SEQ_CHECK, NL_CB_CUSTOM, no_sequence, NULL);
+		err = join(e);
+	}
+	if (err)
+		dmtier_events_close(e);
+	else
+		*events = e;
+	return err;
+}
+
+void dmtier_events_close(struct dmtier_events *e)
+{
+	if (!e)
+		return;
+	nl_socket_free(e->sock);
+	nl_cb_put(e->cb);
+	free(e->list.data);
+	free(e);
+}
+
+int dmtier_events_fd(const struct dmtier_events *e)
+{
+	return nl_socket_get_fd(e->sock);
+}
+
+static int fill(struct dmtier_events *e)
+{
+	int nle;
+
+	e->list.nr = 0;
+	e->taken = 0;
+	errno = 0;
+	nle = nl_recvmsgs(e->sock, e->cb);
+	if (nle == -NLE_AGAIN)
+		return 0;
+	/* an overrun is told once by the socket, which then goes on */
+	if (nle == -NLE_NOMEM)
+		return -ENOBUFS;
+	return dmtier_errno(nle < 0 ? nle : 0);
+}
+
+int dmtier_event_next(struct dmtier_events *e, struct dmtier_event *out)
+{
+	const struct dmtier_event *events;
+	int err = 0;
+
+	if (e->taken == e->list.nr)
+		err = fill(e);
+	if (err || e->taken == e->list.nr)
+		return err;
+	events = (const struct dmtier_event *)e->list.data;
+	*out = events[e->taken++];
+	return 1;
+}
