@@ -1,0 +1,248 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+# Everything that the VM boots from, sourced by ./vm:
+#
+#   root_image            the guest's userland, the same for every kernel
+#   kernel_dir <version>  one of Debian's kernels, with its modules and the
+#                         tree (headers, compiler) that builds modules for it
+#   build_modules <dir>   this tree's modules for that kernel
+#   tree_image <out> ...  this tree with those modules, as the guest sees it
+#   initramfs <dir>       what finds and mounts the above
+#
+# The first two come from Debian's packages, take about a minute, and are cached
+# under names that hold a hash of all that went into them.
+
+cache=${XDG_CACHE_HOME:-$HOME/.cache}/dm-tier
+build=$tree/.build
+
+guest_packages=(
+	bash coreutils util-linux mount kmod procps iproute2 jq xxd curl
+	dmsetup fio e2fsprogs xfsprogs sqlite3 python3 thin-provisioning-tools
+	libnl-3-200 libnl-genl-3-200 libsqlite3-0 libjson-c5 libmicrohttpd12
+	libinih1 libsystemd0 libdevmapper1.02.1 libpng16-16 libcmocka0
+)
+
+# version -> the suites that have it. The compiler must come from there as well:
+# a kernel's header package is bound to its own suite's gcc and glibc.
+declare -A kernel_suites=(
+	[6.1]="bookworm bookworm-updates bookworm-security"
+	[6.12]="trixie trixie-updates trixie-security"
+	[7.2]="trixie trixie-updates trixie-security trixie-backports"
+)
+
+# What no storage test loads, by far the larger part of a kernel package.
+unused_modules=(
+	sound net/wireless net/mac80211 net/bluetooth
+	drivers/{gpu,media,net,infiniband,staging,iio,hid,usb,bluetooth,hwmon}
+	drivers/{input,video,platform,mfd,power,thunderbolt,edac,i2c,comedi}
+)
+
+say() { echo "vm: $*" >&2; }
+die() { say "$*"; exit 1; }
+
+# One builder at a time, others wait and then find the work done.
+lock() {
+	mkdir -p "$cache" "$build"
+	exec {lock_fd}>"$1"
+	flock "$lock_fd"
+}
+unlock() { exec {lock_fd}>&-; }
+
+# apt's own idea of where Debian is, so that a local mirror is used here too.
+# Prints the sources.list lines for the suites given.
+debian_sources() {
+	local site release main='' security='' suite
+	while IFS='|' read -r site release; do
+		case $release in
+		bookworm) main=$site ;;
+		bookworm-security) security=$site ;;
+		esac
+	done < <(apt-get indextargets --format '$(SITE)|$(RELEASE)' 'Created-By: Packages')
+	[[ $main ]] || die "apt has no source for bookworm"
+	for suite in "$@"; do
+		case $suite in
+		*-security) [[ ! $security ]] || echo "deb $security $suite main" ;;
+		*) echo "deb $main $suite main" ;;
+		esac
+	done
+}
+
+# bootstrap <dir> <packages> <suite>...
+bootstrap() {
+	local dir=$1 include=$2 log=$1.log
+	shift 2
+	local quiet=(--dpkgopt=path-exclude=/usr/share/{doc,man,locale,info}/\*)
+	# INITRD=No: the hook of initramfs-tools then makes no initrd of its own.
+	if ! debian_sources "$@" |
+		INITRD=No DEBIAN_FRONTEND=noninteractive mmdebstrap --mode=root \
+			--variant=apt --aptopt="APT::Default-Release \"${!#}\"" \
+			"${quiet[@]}" --include="$include" \
+			--format=directory "$1" "$dir" - >"$log" 2>&1; then
+		tail -n 30 "$log" >&2
+		die "mmdebstrap failed"
+	fi
+	rm -f "$log"
+}
+
+# pack <dir> <image>: uncompressed, since under TCG unpacking costs more than
+# reading, and sparse.
+pack() {
+	local kib
+	kib=$(du -sk --apparent-size "$1" | cut -f1)
+	rm -f "$2"
+	mke2fs -q -t ext4 -O ^has_journal,^resize_inode,^metadata_csum -m 0 \
+		-i 8192 -L dm-tier -d "$1" "$2" "$((kib * 3 / 2 + 32768))k" >/dev/null
+}
+
+hash_of() { sha256sum | cut -c1-12; }
+
+root_image() {
+	local key out tmp
+	key=$({ printf '%s\n' "${guest_packages[@]}"; declare -f bootstrap pack; } | hash_of)
+	out=$cache/root-$key.img
+	if [[ ! -e $out ]]; then
+		lock "$cache/root.lock"
+		if [[ ! -e $out ]]; then
+			say "making the root image (once)"
+			tmp=$(mktemp -d "$cache/tmp.XXXXXX")
+			bootstrap "$tmp/root" "$(IFS=,; echo "${guest_packages[*]}")" \
+				bookworm bookworm-updates bookworm-security
+			mkdir -p "$tmp/root/dm-tier" "$tmp/root/lib/modules"
+			pack "$tmp/root" "$tmp/img"
+			mv "$tmp/img" "$out"
+			rm -rf "$tmp"
+		fi
+		unlock
+	fi
+	echo "$out"
+}
+
+# A directory with: release, vmlinuz, modules.img, initrd-modules/, tree/
+kernel_dir() {
+	local version=$1 key out tmp release suites m
+	[[ -v kernel_suites[$version] ]] ||
+		die "unknown kernel $version (there are: ${!kernel_suites[*]})"
+	read -r -a suites <<<"${kernel_suites[$version]}"
+	key=$({ echo "${suites[@]}" "${unused_modules[@]}"; declare -f bootstrap pack kernel_dir; } | hash_of)
+	out=$cache/kernel-$version-$key
+	if [[ ! -e $out ]]; then
+		lock "$cache/kernel-$version.lock"
+		if [[ ! -e $out ]]; then
+			say "fetching kernel $version (once)"
+			tmp=$(mktemp -d "$cache/tmp.XXXXXX")
+			bootstrap "$tmp/tree" linux-image-amd64,linux-headers-amd64,make,kmod \
+				"${suites[@]}"
+			release=$(cd "$tmp/tree/boot" && echo vmlinuz-*-amd64)
+			release=${release#vmlinuz-}
+			echo "$release" >"$tmp/release"
+			mv "$tmp/tree/boot/vmlinuz-$release" "$tmp/vmlinuz"
+			mkdir "$tmp/modules"
+			cp -a "$tmp/tree/lib/modules/$release" "$tmp/modules/"
+			for m in "${unused_modules[@]}"; do
+				rm -rf "$tmp/modules/$release/kernel/$m"
+			done
+			rm -f "$tmp/modules/$release/"{build,source}
+			mkdir "$tmp/modules/lib"
+			ln -s .. "$tmp/modules/lib/modules"
+			depmod -b "$tmp/modules" "$release" 2>/dev/null
+			rm -r "$tmp/modules/lib"
+			pack "$tmp/modules" "$tmp/modules.img"
+			initrd_modules "$tmp" "$release"
+			rm -rf "$tmp/modules" "$tmp/tree/lib/modules/$release/kernel"
+			mv "$tmp" "$out"
+		fi
+		unlock
+	fi
+	echo "$out"
+}
+
+# The few modules that reach the disks, numbered in the order of loading.
+initrd_modules() {
+	local dir=$1 release=$2 n=10 file
+	mkdir "$dir/initrd-modules" "$dir/lib"
+	ln -s ../modules "$dir/lib/modules"
+	for file in virtio_pci virtio_blk virtio_console ext4 overlay; do
+		modprobe -d "$dir" -S "$release" --show-depends "$file"
+	done | awk '$1 == "insmod" && !seen[$2]++ { print $2 }' |
+		while read -r file; do
+			name=$(basename "$file")
+			case $file in
+			*.xz) xz -dc "$file" >"$dir/initrd-modules/$n-${name%.xz}" ;;
+			*) cp "$file" "$dir/initrd-modules/$n-$name" ;;
+			esac
+			n=$((n + 1))
+		done
+	rm -r "$dir/lib"
+}
+
+# Build this tree's modules in a copy under .build, inside the kernel's own
+# tree: so several kernels' objects live side by side, a compiler that the host
+# lacks is no matter, and make only makes what changed.
+build_modules() {
+	local kernel=$1 release dir d
+	release=$(<"$kernel/release")
+	dir=$build/modules-$release
+	lock "$build/modules-$release.lock"
+	mkdir -p "$dir"
+	cp -u "$tree/Kbuild" "$dir/"
+	for d in dm-tier dm-mpath-ext uapi; do
+		[[ -d $tree/$d ]] || continue
+		mkdir -p "$dir/$d"
+		(cd "$tree/$d" && find . -type f \( -name '*.[ch]' -o -name Kbuild \) \
+			! -name '*.mod.c' -print0 | xargs -0r cp -u --parents -t "$dir/$d")
+		# A source that went away must not live on in the copy.
+		(cd "$dir/$d" && find . -type f -name '*.[ch]' ! -name '*.mod.c') |
+			while read -r f; do
+				[[ -e $tree/$d/$f ]] || rm "$dir/$d/$f"
+			done
+	done
+	if ! in_kernel_tree "$kernel" "$dir" \
+		make -s -j"$(nproc)" -C "/lib/modules/$release/build" M=/mnt \
+		W="${W:-}" modules >"$dir.log" 2>&1; then
+		cat "$dir.log" >&2
+		die "modules do not build for $release"
+	fi
+	unlock
+	echo "$dir"
+}
+
+# in_kernel_tree <kernel dir> <dir seen as /mnt> <command>...
+in_kernel_tree() {
+	# $1 and $@ are for the inner shell.
+	# shellcheck disable=SC2016
+	unshare --mount --propagation private bash -euc '
+		root=$1 work=$2; shift 2
+		mount --bind "$work" "$root/mnt"
+		mount -t proc proc "$root/proc"
+		mount -t tmpfs tmp "$root/tmp"
+		[[ -c $root/dev/null ]] || mount --rbind /dev "$root/dev"
+		exec chroot "$root" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin \
+			LC_ALL=C HOME=/tmp "$@"' in_kernel_tree "$1/tree" "$2" "${@:3}"
+}
+
+# tree_image <image> <modules dir> <command>...: what the guest mounts on
+# /dm-tier, a snapshot, so that editing during a run disturbs nothing.
+tree_image() {
+	local out=$1 modules=$2 stage=$1.d f
+	shift 2
+	mkdir "$stage"
+	tar -C "$tree" -cf - --exclude=./.git --exclude=./.build --exclude='*.o' \
+		--exclude='*.ko' --exclude='*.cmd' --exclude='*.a' . | tar -C "$stage" -xf -
+	(cd "$modules" && find . -name '*.ko' -print0 | xargs -0r cp --parents -t "$stage")
+	mkdir "$stage/.vm"
+	printf '%q ' "$@" >"$stage/.vm/command"
+	pack "$stage" "$out"
+	rm -rf "$stage"
+}
+
+# initramfs <kernel dir> <out>
+initramfs() {
+	local dir=$2.d
+	mkdir -p "$dir"/{bin,modules,dev,proc,sys,mnt}
+	cp "$(command -v busybox)" "$dir/bin/busybox"
+	ln -s busybox "$dir/bin/sh"
+	cp "$1/initrd-modules/"* "$dir/modules/"
+	cp "$tree/selftests/vm/initramfs-init" "$dir/init"
+	(cd "$dir" && find . | cpio --quiet -o -H newc) >"$2"
+	rm -rf "$dir"
+}
