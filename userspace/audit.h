@@ -9,7 +9,7 @@
  * the host can rewrite both files: keep the head that `tierctl audit` prints
  * (tierd journals it every hour) on another host, and give it to the check.
  *
- * Link: audit.c audit-report.c ledger.c -lsqlite3 -lgcrypt -ljson-c
+ * Link: audit.c audit-report.c ledger.c ledger-db.c ledger-read.c -lsqlite3 -lgcrypt -ljson-c
  */
 #ifndef AUDIT_H
 #define AUDIT_H

@@ -7,7 +7,7 @@
  * millionths of the currency's unit; each line is rounded once, half to even,
  * and the total is the sum of the lines as printed.
  *
- * Link: invoice.c invoice-print.c price.c conf.c ledger.c ledger-read.c
+ * Link: invoice.c invoice-print.c price.c conf.c ledger.c ledger-db.c ledger-read.c
  *       -lsqlite3 -linih -ljson-c
  */
 #ifndef INVOICE_H

@@ -10,7 +10,7 @@
  * twice: the next sample starts from what the last commit holds.
  *
  * Functions return 0 or a negative errno; ledger_error() has the sentence.
- * Link: ledger.c ledger-read.c -lsqlite3
+ * Link: ledger.c ledger-db.c ledger-read.c -lsqlite3
  */
 #ifndef LEDGER_H
 #define LEDGER_H
@@ -61,7 +61,7 @@ struct ledger_tier {
 	uint64_t counter[LEDGER_NR_COUNTERS];
 };
 
-/* one LUN as the kernel showed it at @time_ms */
+/* one LUN as the kernel showed it */
 struct ledger_sample {
 	uint8_t pool_uuid[LEDGER_UUID_LEN];
 	char pool[LEDGER_NAME_LEN];
@@ -69,8 +69,7 @@ struct ledger_sample {
 	uint64_t generation;		/* of the pool */
 	uint64_t extent_bytes;
 	uint32_t lun;
-	int64_t time_ms;		/* UTC, since 1970 */
-	bool created;			/* an event told that the LUN is new */
+	int64_t time_ms;		/* UTC, since 1970: just after it was read */
 	uint32_t nr_tiers;
 	struct ledger_tier tier[LEDGER_MAX_TIERS];
 };
@@ -85,18 +84,30 @@ struct ledger_result {
  * ledger_add() - book one sample
  *
  * Counters that fell by no more than a crash of the host explains start a new
- * epoch: difference 0, gap flag. A greater fall, @created, or a LUN that was
- * gone before, is another LUN with the same id: new instance, counted from 0.
+ * epoch: difference 0, gap flag. A greater fall, or a LUN that was gone before,
+ * is another LUN with the same id: new instance, counted from 0.
  * A difference that spans hours is shared out by time, and the sum stays exact.
  */
 int ledger_add(struct ledger *l, const struct ledger_sample *s, struct ledger_result *res);
 
-/* the LUN is not there any more: what shows up under its id later is a new one */
-int ledger_gone(struct ledger *l, const uint8_t pool_uuid[LEDGER_UUID_LEN], uint32_t lun);
+/*
+ * At @time_ms the LUN was not there: what shows up under its id later is a new
+ * one. Nothing happens if the LUN we know was first seen after that: events
+ * arrive late, and must not make one LUN into two.
+ */
+int ledger_gone(struct ledger *l, const uint8_t pool_uuid[LEDGER_UUID_LEN], uint32_t lun,
+		int64_t time_ms);
 
 /* ids of the LUNs that the ledger takes for existing in this pool */
 int ledger_known(struct ledger *l, const uint8_t pool_uuid[LEDGER_UUID_LEN],
 		 int (*fn)(uint32_t lun, void *arg), void *arg);
+
+/* of the whole ledger: for the code that keeps its own tables in the file */
+struct sqlite3;
+struct sqlite3 *ledger_db(struct ledger *l);
+
+/* -errno for SQLite's @rc, with @what in the sentence */
+int ledger_fail(struct ledger *l, int rc, const char *what);
 
 /* small values that must survive a restart, by name; -ENOENT if never stored */
 int ledger_put(struct ledger *l, const char *name, int64_t value);

@@ -1,0 +1,442 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The ledger's file: open it, its tables, its transactions
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "ledger-db.h"
+
+#define APPLICATION_ID	0x646d7472	/* tells our files from other SQLite ones */
+#define BUSY_MS		5000
+
+#define TEXT(x)		#x
+#define NUMBER(x)	TEXT(x)
+
+static const char schema[] =
+"CREATE TABLE meta("
+"	name TEXT PRIMARY KEY,"
+"	value INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
+"CREATE TABLE usage("
+"	id INTEGER PRIMARY KEY AUTOINCREMENT,"
+"	sequence INTEGER NOT NULL,"
+"	schema INTEGER NOT NULL DEFAULT " NUMBER(LEDGER_SCHEMA) ","
+"	pool_uuid BLOB NOT NULL,"
+"	pool TEXT NOT NULL,"
+"	consumer TEXT NOT NULL,"
+"	lun INTEGER NOT NULL,"
+"	instance INTEGER NOT NULL,"
+"	tier TEXT NOT NULL,"
+"	period_start INTEGER NOT NULL,"
+"	period_end INTEGER NOT NULL,"
+"	epoch INTEGER NOT NULL,"
+"	generation INTEGER NOT NULL,"
+"	extent_bytes INTEGER NOT NULL,"
+"	flags INTEGER NOT NULL,"
+"	read_ios INTEGER NOT NULL,"
+"	write_ios INTEGER NOT NULL,"
+"	read_sectors INTEGER NOT NULL,"
+"	write_sectors INTEGER NOT NULL,"
+"	in_sectors INTEGER NOT NULL,"
+"	out_sectors INTEGER NOT NULL,"
+"	held_extent_ms INTEGER NOT NULL,"
+"	UNIQUE(pool_uuid, lun, instance, tier, period_start, consumer)) STRICT;"
+"CREATE INDEX usage_period ON usage(period_start);"
+"CREATE TABLE lun("
+"	pool_uuid BLOB NOT NULL,"
+"	lun INTEGER NOT NULL,"
+"	instance INTEGER NOT NULL,"
+"	gone INTEGER NOT NULL,"
+"	epoch INTEGER NOT NULL,"
+"	generation INTEGER NOT NULL,"
+"	since_ms INTEGER NOT NULL,"
+"	time_ms INTEGER NOT NULL,"
+"	PRIMARY KEY(pool_uuid, lun)) STRICT, WITHOUT ROWID;"
+"CREATE TABLE last_seen("
+"	pool_uuid BLOB NOT NULL,"
+"	lun INTEGER NOT NULL,"
+"	tier TEXT NOT NULL,"
+"	extents INTEGER NOT NULL,"
+"	read_ios INTEGER NOT NULL,"
+"	write_ios INTEGER NOT NULL,"
+"	read_sectors INTEGER NOT NULL,"
+"	write_sectors INTEGER NOT NULL,"
+"	in_sectors INTEGER NOT NULL,"
+"	out_sectors INTEGER NOT NULL,"
+"	held_extent_ms INTEGER NOT NULL,"
+"	PRIMARY KEY(pool_uuid, lun, tier)) STRICT, WITHOUT ROWID;"
+"CREATE TABLE audit("
+"	sequence INTEGER PRIMARY KEY,"
+"	time_ns INTEGER NOT NULL,"
+"	kernel_seq INTEGER NOT NULL,"
+"	lun INTEGER NOT NULL,"
+"	logical INTEGER NOT NULL,"
+"	error INTEGER NOT NULL,"
+"	pool_uuid BLOB NOT NULL,"
+"	pool TEXT NOT NULL,"
+"	kind TEXT NOT NULL,"
+"	from_tier TEXT NOT NULL,"
+"	to_tier TEXT NOT NULL,"
+"	from_dev TEXT NOT NULL,"
+"	to_dev TEXT NOT NULL,"
+"	key TEXT NOT NULL,"
+"	value TEXT NOT NULL,"
+"	reason TEXT NOT NULL,"
+"	hash BLOB NOT NULL) STRICT;"
+"PRAGMA application_id = " NUMBER(APPLICATION_ID) ";"
+"PRAGMA user_version = " NUMBER(LEDGER_SCHEMA) ";";
+
+static const char *const statement_text[LEDGER_NR_STATEMENTS] = {
+[LEDGER_S_LUN_GET] =
+	"SELECT instance, gone, epoch, generation, since_ms, time_ms FROM lun"
+	" WHERE pool_uuid = ?1 AND lun = ?2",
+[LEDGER_S_LUN_PUT] =
+	"INSERT INTO lun VALUES(?1, ?2, ?3, 0, ?4, ?5, ?6, ?7)"
+	" ON CONFLICT DO UPDATE SET instance = ?3, gone = 0, epoch = ?4,"
+	" generation = ?5, since_ms = ?6, time_ms = ?7",
+[LEDGER_S_LUN_GONE] =
+	"UPDATE lun SET gone = 1 WHERE pool_uuid = ?1 AND lun = ?2"
+	" AND gone = 0 AND since_ms < ?3",
+[LEDGER_S_LUN_FLAG] =
+	"UPDATE usage SET flags = flags | ?3, sequence = ?4 FROM lun"
+	" WHERE usage.pool_uuid = ?1 AND usage.lun = ?2 AND lun.pool_uuid = ?1"
+	" AND lun.lun = ?2 AND usage.instance = lun.instance"
+	" AND usage.period_end > lun.time_ms / 1000",
+[LEDGER_S_LUN_KNOWN] =
+	"SELECT lun FROM lun WHERE pool_uuid = ?1 AND gone = 0",
+[LEDGER_S_LAST_GET] =
+	"SELECT tier, extents, read_ios, write_ios, read_sectors, write_sectors,"
+	" in_sectors, out_sectors, held_extent_ms FROM last_seen"
+	" WHERE pool_uuid = ?1 AND lun = ?2",
+[LEDGER_S_LAST_PUT] =
+	"INSERT OR REPLACE INTO last_seen"
+	" VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+[LEDGER_S_LAST_DROP] =
+	"DELETE FROM last_seen WHERE pool_uuid = ?1 AND lun = ?2",
+[LEDGER_S_USAGE_ADD] =
+	"INSERT INTO usage(sequence, pool_uuid, pool, consumer, lun, instance, tier,"
+	" period_start, period_end, epoch, generation, extent_bytes, flags, read_ios,"
+	" write_ios, read_sectors, write_sectors, in_sectors, out_sectors, held_extent_ms)"
+	" VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16,"
+	" ?17, ?18, ?19, ?20)"
+	" ON CONFLICT DO UPDATE SET sequence = ?1, pool = ?3, epoch = ?10,"
+	" generation = ?11, flags = flags | ?13, read_ios = read_ios + ?14,"
+	" write_ios = write_ios + ?15, read_sectors = read_sectors + ?16,"
+	" write_sectors = write_sectors + ?17, in_sectors = in_sectors + ?18,"
+	" out_sectors = out_sectors + ?19, held_extent_ms = held_extent_ms + ?20",
+[LEDGER_S_META_GET] =
+	"SELECT value FROM meta WHERE name = ?1",
+[LEDGER_S_META_PUT] =
+	"INSERT OR REPLACE INTO meta VALUES(?1, ?2)",
+};
+
+const char *ledger_error(const struct ledger *l)
+{
+	return l->error;
+}
+
+struct sqlite3 *ledger_db(struct ledger *l)
+{
+	return l->db;
+}
+
+static void __attribute__((format(printf, 2, 3)))
+say(struct ledger *l, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(l->error, sizeof(l->error), format, args);
+	va_end(args);
+}
+
+int ledger_fail(struct ledger *l, int rc, const char *what)
+{
+	say(l, "ledger: %s: %s", what, sqlite3_errmsg(l->db));
+	switch (rc & 0xff) {
+	case SQLITE_FULL:
+		return -ENOSPC;
+	case SQLITE_BUSY:
+	case SQLITE_LOCKED:
+		return -EBUSY;
+	case SQLITE_NOMEM:
+		return -ENOMEM;
+	case SQLITE_CORRUPT:
+	case SQLITE_NOTADB:
+		return -EBADMSG;
+	case SQLITE_READONLY:
+	case SQLITE_PERM:
+	case SQLITE_CANTOPEN:
+		return -EACCES;
+	default:
+		return -EIO;
+	}
+}
+
+sqlite3_stmt *ledger_statement(struct ledger *l, enum ledger_statement which)
+{
+	sqlite3_stmt **st = &l->statement[which];
+	int rc;
+
+	if (*st) {
+		sqlite3_reset(*st);
+		sqlite3_clear_bindings(*st);
+		return *st;
+	}
+	rc = sqlite3_prepare_v3(l->db, statement_text[which], -1, SQLITE_PREPARE_PERSISTENT,
+				st, NULL);
+	if (rc != SQLITE_OK) {
+		ledger_fail(l, rc, "prepare a statement");
+		return NULL;
+	}
+	return *st;
+}
+
+int ledger_run(struct ledger *l, sqlite3_stmt *st, const char *what)
+{
+	int rc = sqlite3_step(st);
+	int ret = rc == SQLITE_DONE ? 0 : ledger_fail(l, rc, what);
+
+	sqlite3_reset(st);
+	return ret;
+}
+
+static int execute(struct ledger *l, const char *sql, const char *what)
+{
+	int rc = sqlite3_exec(l->db, sql, NULL, NULL, NULL);
+
+	return rc == SQLITE_OK ? 0 : ledger_fail(l, rc, what);
+}
+
+/* first column of a one-row answer */
+static int ask(struct ledger *l, const char *sql, int64_t *value)
+{
+	sqlite3_stmt *st;
+	int rc = sqlite3_prepare_v2(l->db, sql, -1, &st, NULL);
+
+	if (rc == SQLITE_OK) {
+		rc = sqlite3_step(st);
+		if (rc == SQLITE_ROW)
+			*value = sqlite3_column_int64(st, 0);
+	}
+	sqlite3_finalize(st);
+	return rc == SQLITE_ROW ? 0 : ledger_fail(l, rc, "read its header");
+}
+
+/* a second writer would book the same counters again */
+static int take_lock(struct ledger *l, const char *path)
+{
+	char name[4096];
+	int ret;
+
+	if (snprintf(name, sizeof(name), "%s.lock", path) >= (int)sizeof(name)) {
+		say(l, "ledger: the path is too long");
+		return -ENAMETOOLONG;
+	}
+	l->lock_fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (l->lock_fd < 0) {
+		ret = -errno;
+		say(l, "ledger: cannot create %s: %s", name, strerror(-ret));
+		return ret;
+	}
+	if (flock(l->lock_fd, LOCK_EX | LOCK_NB)) {
+		say(l, "ledger: %s is in use by another tierd; stop that one first", path);
+		return -EBUSY;
+	}
+	return 0;
+}
+
+/* empty files become ledgers, other programs' files are left alone */
+static int check_schema(struct ledger *l, const char *path, enum ledger_mode mode)
+{
+	int64_t application, version, tables;
+	int err;
+
+	err = ask(l, "PRAGMA application_id", &application);
+	if (!err)
+		err = ask(l, "PRAGMA user_version", &version);
+	if (!err)
+		err = ask(l, "SELECT count(*) FROM sqlite_schema", &tables);
+	if (err)
+		return err;
+	if (!application && !tables && mode == LEDGER_WRITE)
+		return 1;
+	if (application != APPLICATION_ID) {
+		say(l, "ledger: %s is not a dm-tier ledger", path);
+		return -EINVAL;
+	}
+	if (version != LEDGER_SCHEMA) {
+		say(l, "ledger: %s has schema %lld, this program knows %d; use the newer tools",
+		    path, (long long)version, LEDGER_SCHEMA);
+		return -EPROTO;
+	}
+	return 0;
+}
+
+static int create_schema(struct ledger *l)
+{
+	int err = execute(l, "BEGIN IMMEDIATE", "create its tables");
+
+	if (err)
+		return err;
+	err = execute(l, schema, "create its tables");
+	if (!err)
+		err = execute(l, "COMMIT", "create its tables");
+	if (err)
+		sqlite3_exec(l->db, "ROLLBACK", NULL, NULL, NULL);
+	return err;
+}
+
+static int prepare_writer(struct ledger *l, int fresh)
+{
+	int64_t sync;
+	int err;
+
+	err = execute(l, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL",
+		      "switch to write-ahead logging");
+	if (!err)
+		err = ask(l, "PRAGMA synchronous", &sync);
+	if (!err && sync != 2) {
+		say(l, "ledger: SQLite refuses synchronous=FULL");
+		err = -EIO;
+	}
+	if (!err && fresh)
+		err = create_schema(l);
+	return err;
+}
+
+static int open_database(struct ledger *l, const char *path, enum ledger_mode mode)
+{
+	int flags = mode == LEDGER_WRITE ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE :
+		    SQLITE_OPEN_READONLY;
+	mode_t mask;
+	int rc, fresh;
+
+	if (mode == LEDGER_WRITE) {
+		rc = take_lock(l, path);
+		if (rc)
+			return rc;
+	}
+	/* consumers' names and habits are nobody else's business */
+	mask = umask(0077);
+	rc = sqlite3_open_v2(path, &l->db, flags | SQLITE_OPEN_EXRESCODE, NULL);
+	umask(mask);
+	if (rc != SQLITE_OK) {
+		say(l, "ledger: cannot open %s: %s", path, sqlite3_errmsg(l->db));
+		return (rc & 0xff) == SQLITE_CANTOPEN ? -ENOENT : -EIO;
+	}
+	sqlite3_busy_timeout(l->db, BUSY_MS);
+	fresh = check_schema(l, path, mode);
+	if (fresh < 0)
+		return fresh;
+	return mode == LEDGER_WRITE ? prepare_writer(l, fresh) : 0;
+}
+
+int ledger_open(struct ledger **ledger, const char *path, enum ledger_mode mode,
+		char *err, size_t errlen)
+{
+	struct ledger *l = calloc(1, sizeof(*l));
+	int ret = -ENOMEM;
+
+	*ledger = NULL;
+	if (!l) {
+		snprintf(err, errlen, "ledger: out of memory");
+		return ret;
+	}
+	l->lock_fd = -1;
+	ret = open_database(l, path, mode);
+	if (ret) {
+		snprintf(err, errlen, "%s", l->error);
+		ledger_close(l);
+		return ret;
+	}
+	*ledger = l;
+	return 0;
+}
+
+void ledger_close(struct ledger *l)
+{
+	if (!l)
+		return;
+	for (int i = 0; i < LEDGER_NR_STATEMENTS; i++)
+		sqlite3_finalize(l->statement[i]);
+	sqlite3_close(l->db);
+	if (l->lock_fd >= 0)
+		close(l->lock_fd);
+	free(l);
+}
+
+int ledger_begin(struct ledger *l)
+{
+	int64_t last = 0;
+	int err;
+
+	err = execute(l, "BEGIN IMMEDIATE", "begin a transaction");
+	if (err)
+		return err;
+	l->in_transaction = true;
+	err = ledger_get(l, "sequence", &last);
+	if (err == -ENOENT)
+		err = 0;
+	l->sequence = last + 1;
+	if (!err)
+		err = ledger_put(l, "sequence", l->sequence);
+	if (err)
+		ledger_rollback(l);
+	return err;
+}
+
+int ledger_commit(struct ledger *l)
+{
+	int err = execute(l, "COMMIT", "commit");
+
+	if (err)
+		ledger_rollback(l);
+	l->in_transaction = false;
+	return err;
+}
+
+/* after a failure SQLite may have rolled back by itself: that is no error here */
+void ledger_rollback(struct ledger *l)
+{
+	if (!sqlite3_get_autocommit(l->db))
+		sqlite3_exec(l->db, "ROLLBACK", NULL, NULL, NULL);
+	l->in_transaction = false;
+}
+
+int ledger_put(struct ledger *l, const char *name, int64_t value)
+{
+	sqlite3_stmt *st = ledger_statement(l, LEDGER_S_META_PUT);
+
+	if (!st)
+		return -EIO;
+	sqlite3_bind_text(st, 1, name, -1, SQLITE_STATIC);
+	sqlite3_bind_int64(st, 2, value);
+	return ledger_run(l, st, "store a value");
+}
+
+int ledger_get(struct ledger *l, const char *name, int64_t *value)
+{
+	sqlite3_stmt *st = ledger_statement(l, LEDGER_S_META_GET);
+	int rc, ret = -ENOENT;
+
+	if (!st)
+		return -EIO;
+	sqlite3_bind_text(st, 1, name, -1, SQLITE_STATIC);
+	rc = sqlite3_step(st);
+	if (rc == SQLITE_ROW) {
+		*value = sqlite3_column_int64(st, 0);
+		ret = 0;
+	} else if (rc != SQLITE_DONE) {
+		ret = ledger_fail(l, rc, "read a value");
+	}
+	sqlite3_reset(st);
+	return ret;
+}

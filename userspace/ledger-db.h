@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The ledger's handle, as its own files see it */
+#ifndef LEDGER_DB_H
+#define LEDGER_DB_H
+
+#include <sqlite3.h>
+
+#include "ledger.h"
+
+enum ledger_statement {
+	LEDGER_S_LUN_GET,
+	LEDGER_S_LUN_PUT,
+	LEDGER_S_LUN_GONE,
+	LEDGER_S_LUN_FLAG,
+	LEDGER_S_LUN_KNOWN,
+	LEDGER_S_LAST_GET,
+	LEDGER_S_LAST_PUT,
+	LEDGER_S_LAST_DROP,
+	LEDGER_S_USAGE_ADD,
+	LEDGER_S_META_GET,
+	LEDGER_S_META_PUT,
+	LEDGER_NR_STATEMENTS
+};
+
+struct ledger {
+	sqlite3 *db;
+	int lock_fd;
+	bool in_transaction;
+	int64_t sequence;		/* of the transaction that is open */
+	sqlite3_stmt *statement[LEDGER_NR_STATEMENTS];
+	char error[256];
+};
+
+/* a kept statement, reset and ready to bind; NULL with the error set */
+sqlite3_stmt *ledger_statement(struct ledger *l, enum ledger_statement which);
+
+/* run a statement that returns no rows */
+int ledger_run(struct ledger *l, sqlite3_stmt *st, const char *what);
+
+#endif
