@@ -1,0 +1,296 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Maps through libdevmapper, and the kernel's reason when it refuses one. */
+#include <errno.h>
+#include <fcntl.h>
+#include <libdevmapper.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "tierctl.h"
+
+#define REASONS_MAX	4
+
+static char last_log[256];
+static int kmsg = -1;
+
+/* libdevmapper's complaints are kept for our own sentence */
+__attribute__((format(printf, 5, 6)))
+static void keep_log(int level, const char *file, int line, int class, const char *format, ...)
+{
+	va_list args;
+
+	(void)file;
+	(void)line;
+	(void)class;
+	if ((level & 7) > 3)
+		return;
+	va_start(args, format);
+	vsnprintf(last_log, sizeof(last_log), format, args);
+	va_end(args);
+}
+
+/* a table's fault is told in the kernel's log alone: mark where the log ends */
+void dm_begin(void)
+{
+	dm_log_with_errno_init(keep_log);
+	last_log[0] = 0;
+	if (kmsg < 0)
+		kmsg = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	if (kmsg >= 0)
+		lseek(kmsg, 0, SEEK_END);
+}
+
+void dm_end(void)
+{
+	dm_task_update_nodes();
+	dm_lib_release();
+	if (kmsg >= 0)
+		close(kmsg);
+	kmsg = -1;
+}
+
+static bool about_us(const char *text)
+{
+	return strstr(text, "device-mapper") || strstr(text, "dm-tier");
+}
+
+/* what the kernel logged about device-mapper since dm_begin() */
+static void print_reasons(void)
+{
+	char record[4096], *text;
+	int shown = 0;
+	ssize_t n;
+
+	while (kmsg >= 0 && shown < REASONS_MAX) {
+		n = read(kmsg, record, sizeof(record) - 1);
+		if (n < 0 && errno == EPIPE)	/* overwritten meanwhile: go on */
+			continue;
+		if (n <= 0)
+			break;
+		record[n] = 0;
+		text = strchr(record, ';');
+		if (!text || !about_us(text))
+			continue;
+		text[strcspn(text, "\n")] = 0;
+		fprintf(stderr, "  kernel: %s\n", text + 1);
+		shown++;
+	}
+}
+
+static int complain(const char *what, const char *name, int err)
+{
+	int code = ctl_fail(ctl_code(-err), 0, NULL, "cannot %s map '%s': %s", what, name,
+			    err ? strerror(err) : *last_log ? last_log : "device-mapper refused");
+
+	print_reasons();
+	return code;
+}
+
+static struct dm_task *task(int type, const char *name)
+{
+	struct dm_task *dmt = dm_task_create(type);
+
+	if (dmt && name && !dm_task_set_name(dmt, name)) {
+		dm_task_destroy(dmt);
+		return NULL;
+	}
+	return dmt;
+}
+
+static bool read_info(const char *name, struct dm_map *map)
+{
+	struct dm_task *dmt = task(DM_DEVICE_TABLE, name);
+	char *target, *params;
+	uint64_t start, length;
+	struct dm_info info;
+	bool ok = false;
+
+	if (dmt && dm_task_run(dmt) && dm_task_get_info(dmt, &info) && info.exists) {
+		dm_get_next_target(dmt, NULL, &start, &length, &target, &params);
+		snprintf(map->name, sizeof(map->name), "%s", name);
+		snprintf(map->dev, sizeof(map->dev), "%u:%u", info.major, info.minor);
+		snprintf(map->target, sizeof(map->target), "%s", target ? target : "");
+		map->sectors = target ? length : 0;
+		map->params = strdup(params ? params : "");
+		map->open_count = info.open_count;
+		ok = map->params;
+	}
+	if (dmt)
+		dm_task_destroy(dmt);
+	return ok;
+}
+
+bool dm_find(const char *name, struct dm_map *map)
+{
+	memset(map, 0, sizeof(*map));
+	return read_info(name, map);
+}
+
+void dm_map_free(struct dm_map *map)
+{
+	free(map->params);
+	map->params = NULL;
+}
+
+/* the pool device takes no data I/O: nobody is to look for a filesystem on it */
+static uint16_t udev_flags(const char *target)
+{
+	if (strcmp(target, "tier-pool"))
+		return 0;
+	return DM_UDEV_DISABLE_DISK_RULES_FLAG | DM_UDEV_DISABLE_SUBSYSTEM_RULES_FLAG |
+	       DM_UDEV_DISABLE_OTHER_RULES_FLAG;
+}
+
+/* runs a task that ends in a uevent, and waits for udev; 0 or errno */
+static int run_synced(struct dm_task *dmt, uint16_t flags)
+{
+	uint32_t cookie = 0;
+	int err = 0;
+
+	if (!dm_task_set_cookie(dmt, &cookie, flags))
+		return ENOMEM;
+	if (!dm_task_run(dmt))
+		err = dm_task_get_errno(dmt) ?: EIO;
+	dm_udev_wait(cookie);
+	return err;
+}
+
+int dm_create_map(const char *name, const char *target, uint64_t sectors, const char *params)
+{
+	struct dm_task *dmt = task(DM_DEVICE_CREATE, name);
+	int err = ENOMEM;
+
+	if (dmt && dm_task_add_target(dmt, 0, sectors, target, params) &&
+	    dm_task_set_add_node(dmt, DM_ADD_NODE_ON_CREATE))
+		err = run_synced(dmt, udev_flags(target));
+	if (dmt)
+		dm_task_destroy(dmt);
+	return err ? complain("create", name, err) : CTL_OK;
+}
+
+static int load(const char *name, const char *target, uint64_t sectors, const char *params)
+{
+	struct dm_task *dmt = task(DM_DEVICE_RELOAD, name);
+	int err = ENOMEM;
+
+	if (dmt && dm_task_add_target(dmt, 0, sectors, target, params))
+		err = dm_task_run(dmt) ? 0 : dm_task_get_errno(dmt) ?: EIO;
+	if (dmt)
+		dm_task_destroy(dmt);
+	return err;
+}
+
+static int suspend(const char *name)
+{
+	struct dm_task *dmt = task(DM_DEVICE_SUSPEND, name);
+	int err = ENOMEM;
+
+	if (dmt)
+		err = dm_task_run(dmt) ? 0 : dm_task_get_errno(dmt) ?: EIO;
+	if (dmt)
+		dm_task_destroy(dmt);
+	return err;
+}
+
+static int resume(const char *name, const char *target)
+{
+	struct dm_task *dmt = task(DM_DEVICE_RESUME, name);
+	int err = ENOMEM;
+
+	if (dmt)
+		err = run_synced(dmt, udev_flags(target));
+	if (dmt)
+		dm_task_destroy(dmt);
+	return err;
+}
+
+/* drops a table that was loaded and is not to be used */
+static void clear(const char *name)
+{
+	struct dm_task *dmt = task(DM_DEVICE_CLEAR, name);
+
+	if (!dmt)
+		return;
+	(void)dm_task_run(dmt);
+	dm_task_destroy(dmt);
+}
+
+int dm_reload_map(const char *name, const char *target, uint64_t sectors, const char *params)
+{
+	int err = load(name, target, sectors, params);
+
+	if (err)
+		return complain("load a new table for", name, err);
+	err = suspend(name);
+	if (err) {
+		clear(name);
+		return complain("suspend", name, err);
+	}
+	err = resume(name, target);
+	if (!err)
+		return CTL_OK;
+	complain("resume", name, err);
+	/* without the new table the old one may still come back */
+	clear(name);
+	if (resume(name, target))
+		fprintf(stderr, "  map '%s' stays suspended; `dmsetup resume %s` tries again\n",
+			name, name);
+	return CTL_FAILED;
+}
+
+int dm_remove_map(const char *name)
+{
+	struct dm_task *dmt = task(DM_DEVICE_REMOVE, name);
+	int err = ENOMEM;
+
+	if (dmt && dm_task_retry_remove(dmt))
+		err = run_synced(dmt, 0);
+	if (dmt)
+		dm_task_destroy(dmt);
+	return err ? complain("remove", name, err) : CTL_OK;
+}
+
+static bool lun_of(const struct dm_map *map, const char *pool_dev, uint32_t *lun)
+{
+	char dev[64];
+
+	return !strcmp(map->target, "tier") &&
+	       sscanf(map->params, "%63s %u", dev, lun) == 2 && !strcmp(dev, pool_dev);
+}
+
+static int visit(const char *name, const char *pool_dev, uint32_t lun,
+		 int (*fn)(const struct dm_map *map, uint32_t lun, void *arg), void *arg)
+{
+	struct dm_map map;
+	uint32_t id;
+	int err = 0;
+
+	if (!dm_find(name, &map))
+		return 0;
+	if (lun_of(&map, pool_dev, &id) && (lun == DMTIER_ANY_LUN || lun == id))
+		err = fn(&map, id, arg);
+	dm_map_free(&map);
+	return err;
+}
+
+int dm_each_lun_map(const char *pool_dev, uint32_t lun,
+		    int (*fn)(const struct dm_map *map, uint32_t lun, void *arg), void *arg)
+{
+	struct dm_task *dmt = task(DM_DEVICE_LIST, NULL);
+	struct dm_names *names = NULL;
+	int err = 0;
+
+	if (dmt && dm_task_run(dmt))
+		names = dm_task_get_names(dmt);
+	while (!err && names && names->dev) {
+		err = visit(names->name, pool_dev, lun, fn, arg);
+		if (!names->next)
+			break;
+		names = (struct dm_names *)((char *)names + names->next);
+	}
+	if (dmt)
+		dm_task_destroy(dmt);
+	return err;
+}

@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* tierctl: which command is meant, and how what failed is told. */
+#include <errno.h>
+#include <langinfo.h>
+#include <locale.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "ledger.h"
+#include "tierctl.h"
+
+static const struct command *const groups[] = {
+	pool_commands, lun_commands, dev_commands, policy_commands, usage_commands,
+	heat_commands, top_commands, event_commands, ledger_commands,
+};
+
+#define NR_GROUPS	(sizeof(groups) / sizeof(groups[0]))
+
+int ctl_code(int err)
+{
+	switch (-err) {
+	case 0:
+		return CTL_OK;
+	case ENOENT:
+	case ENODEV:
+	case ENXIO:
+		return CTL_ABSENT;
+	case EPERM:
+	case EACCES:
+		return CTL_DENIED;
+	default:
+		return CTL_FAILED;
+	}
+}
+
+int ctl_fail(int code, int err, const char *next, const char *format, ...)
+{
+	va_list args;
+
+	fflush(stdout);
+	fputs("tierctl: ", stderr);
+	va_start(args, format);
+	vfprintf(stderr, format, args);
+	va_end(args);
+	if (err)
+		fprintf(stderr, ": %s", strerror(-err));
+	if (next)
+		fprintf(stderr, "; %s", next);
+	fputc('\n', stderr);
+	return code;
+}
+
+int ctl_kernel(struct ctl *c, int err, const char *what)
+{
+	const char *next = NULL;
+	int code = ctl_code(err);
+
+	if (code == CTL_ABSENT)
+		next = "`tierctl pool list`, `lun list` and `dev list` show what there is";
+	else if (code == CTL_DENIED)
+		next = "this needs root (CAP_SYS_ADMIN)";
+	else if (err == -EEXIST)
+		next = "`tierctl lun list` shows which ids are taken";
+	return ctl_fail(code, 0, next, "%s: %s", what, dmtier_error(c->h));
+}
+
+int ctl_open(struct ctl *c)
+{
+	int err = c->h ? 0 : dmtier_open(&c->h);
+
+	if (err == -ENOENT || err == -EPROTONOSUPPORT)
+		return ctl_fail(CTL_NO_SERVICE, 0, "`modprobe dm-tier` loads it",
+				"the kernel module dm-tier is not loaded");
+	return err ? ctl_fail(ctl_code(err), err, NULL, "netlink") : CTL_OK;
+}
+
+bool ctl_confirm(bool yes, const char *question)
+{
+	char answer[16] = "";
+
+	if (yes)
+		return true;
+	if (!isatty(STDIN_FILENO)) {
+		ctl_fail(CTL_USAGE, 0, "add --yes if it is meant", "%s", question);
+		return false;
+	}
+	fprintf(stderr, "%s [y/N] ", question);
+	if (!fgets(answer, sizeof(answer), stdin))
+		return false;
+	return *answer == 'y' || *answer == 'Y';
+}
+
+static void print_line(FILE *out, const struct command *cmd)
+{
+	fprintf(out, "  tierctl %s%s%s %s\n", cmd->group, cmd->verb ? " " : "",
+		cmd->verb ? cmd->verb : "", cmd->args);
+}
+
+static void print_command(FILE *out, const struct command *cmd)
+{
+	print_line(out, cmd);
+	fprintf(out, "      %s\n", cmd->help);
+}
+
+int ctl_usage(const struct ctl *c)
+{
+	fputs("usage:\n", stderr);
+	print_line(stderr, c->command);
+	return CTL_USAGE;
+}
+
+/* @group NULL: everything */
+static void print_help(FILE *out, const char *group)
+{
+	const struct command *cmd;
+	size_t i;
+
+	fputs("usage: tierctl [--json] [--ledger FILE] GROUP [COMMAND] [ARGUMENTS]\n\n", out);
+	for (i = 0; i < NR_GROUPS; i++)
+		for (cmd = groups[i]; cmd->group; cmd++)
+			if (!group || !strcmp(cmd->group, group))
+				print_command(out, cmd);
+	fputs("\nSizes take K, M, G, T (powers of 1024). Exit status: 0 done, 1 failed,\n"
+	      "2 wrong usage, 3 no such object, 4 not permitted, 5 module not loaded or\n"
+	      "no ledger.\n", out);
+}
+
+static bool group_exists(const char *group)
+{
+	const struct command *cmd;
+	size_t i;
+
+	for (i = 0; i < NR_GROUPS; i++)
+		for (cmd = groups[i]; cmd->group; cmd++)
+			if (!strcmp(cmd->group, group))
+				return true;
+	return false;
+}
+
+/* a verb first, then the group's own command without one */
+static const struct command *find(const char *group, const char *verb)
+{
+	const struct command *cmd, *bare = NULL;
+	size_t i;
+
+	for (i = 0; i < NR_GROUPS; i++)
+		for (cmd = groups[i]; cmd->group; cmd++) {
+			if (strcmp(cmd->group, group))
+				continue;
+			if (!cmd->verb)
+				bare = cmd;
+			else if (verb && !strcmp(cmd->verb, verb))
+				return cmd;
+		}
+	return bare;
+}
+
+/* takes the options that every command knows out of the line */
+static int global_options(struct ctl *c, int argc, char **argv, bool *help)
+{
+	int i, kept = 1;
+
+	for (i = 1; i < argc; i++) {
+		if (!strcmp(argv[i], "--"))
+			break;
+		if (!strcmp(argv[i], "--json"))
+			c->json = true;
+		else if (!strcmp(argv[i], "--help") || !strcmp(argv[i], "-h"))
+			*help = true;
+		else if (!strcmp(argv[i], "--no-color"))
+			c->color = false;
+		else if (!strcmp(argv[i], "--ledger") && i + 1 < argc)
+			c->ledger = argv[++i];
+		else if (!strncmp(argv[i], "--ledger=", 9))
+			c->ledger = argv[i] + 9;
+		else
+			argv[kept++] = argv[i];
+	}
+	while (i < argc)
+		argv[kept++] = argv[i++];
+	argv[kept] = NULL;
+	return kept;
+}
+
+static int run(struct ctl *c, int argc, char **argv, bool help)
+{
+	const struct command *cmd = find(argv[1], argc > 2 ? argv[2] : NULL);
+	int skip, code;
+
+	if (help || !cmd) {
+		bool known = group_exists(argv[1]);
+
+		if (!known || !help)
+			ctl_fail(CTL_USAGE, 0, "`tierctl --help` lists the commands",
+				 known ? "'%s' needs a command" : "no command '%s'", argv[1]);
+		if (known)
+			print_help(help ? stdout : stderr, argv[1]);
+		return known && help ? CTL_OK : CTL_USAGE;
+	}
+	c->command = cmd;
+	skip = cmd->verb ? 2 : 1;
+	if (argc - 1 - skip < cmd->min || argc - 1 - skip > cmd->max)
+		return ctl_usage(c);
+	code = cmd->run(c, argc - skip, argv + skip);
+	dmtier_close(c->h);
+	return code;
+}
+
+static void look_around(struct ctl *c)
+{
+	const char *term = getenv("TERM"), *no_color = getenv("NO_COLOR");
+
+	setlocale(LC_CTYPE, "");
+	c->tty = isatty(STDOUT_FILENO);
+	c->color = c->tty && !(no_color && *no_color) && term && strcmp(term, "dumb");
+	c->utf8 = !strcmp(nl_langinfo(CODESET), "UTF-8");
+}
+
+int main(int argc, char **argv)
+{
+	struct ctl c = { .ledger = LEDGER_PATH };
+	bool help = false;
+	int code;
+
+	look_around(&c);
+	argc = global_options(&c, argc, argv, &help);
+	if (argc < 2) {
+		print_help(help ? stdout : stderr, NULL);
+		return help ? CTL_OK : CTL_USAGE;
+	}
+	if (!strcmp(argv[1], "help")) {
+		print_help(stdout, argc > 2 ? argv[2] : NULL);
+		return CTL_OK;
+	}
+	code = run(&c, argc, argv, help);
+	if (fflush(stdout) || ferror(stdout))
+		return code ? code : CTL_FAILED;
+	return code;
+}
