@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* tierctl pool: maps of whole pools, and what the kernel says of them. */
 #include <errno.h>
-#include <fcntl.h>
 #include <getopt.h>
-#include <linux/fs.h>
 #include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -31,18 +28,24 @@ static void load_module(void)
 		waitpid(pid, NULL, 0);
 }
 
+/* @dev is a number here: a path in an old table may name another disk by now */
 static int add_sectors(char **dev, void *arg)
 {
-	uint64_t bytes, *sectors = arg;
-	int err = 0, fd = open(*dev, O_RDONLY | O_CLOEXEC);
+	unsigned long long size = 0;
+	uint64_t *sectors = arg;
+	char path[64];
+	FILE *f;
 
-	if (fd < 0 || ioctl(fd, BLKGETSIZE64, &bytes))
-		err = -errno;
-	if (fd >= 0)
-		close(fd);
-	if (err)
-		return ctl_fail(ctl_code(err), err, NULL, "%s", *dev);
-	*sectors += bytes >> 9;
+	snprintf(path, sizeof(path), "/sys/dev/block/%s/size", *dev);
+	f = fopen(path, "re");
+	if (!f || fscanf(f, "%llu", &size) != 1)
+		size = 0;
+	if (f)
+		fclose(f);
+	if (!size)
+		return ctl_fail(CTL_ABSENT, 0, "`lsblk` shows the disks",
+				"there is no disk %s, or it is empty", *dev);
+	*sectors += size;
 	return 0;
 }
 
@@ -146,14 +149,13 @@ static int load_words(struct pool_words *w, const char *name, bool reload)
 	char *params;
 	int code;
 
-	code = words_each_dev(w, add_sectors, &sectors);
-	if (code)
-		return code;
 	code = words_each_dev(w, to_number, NULL);
 	if (!code)
 		code = to_number(&w->meta, NULL);
 	if (!code && w->mirror)
 		code = to_number(&w->mirror, NULL);
+	if (!code)
+		code = words_each_dev(w, add_sectors, &sectors);
 	if (code)
 		return code;
 	params = words_params(w);

@@ -74,9 +74,15 @@ bool text_seconds(const char *s, double *seconds)
 /* three figures, no more: what is compared at sight */
 static const char *three(char buf[32], double value, const char *unit)
 {
-	int decimals = value >= 99.95 || value == floor(value) ? 0 : value >= 9.995 ? 1 : 2;
+	int decimals = value >= 99.95 ? 0 : value >= 9.995 ? 1 : 2;
+	char number[24];
+	size_t whole;
 
-	snprintf(buf, 32, "%.*f%s", decimals, value, unit);
+	snprintf(number, sizeof(number), "%.*f", decimals, value);
+	whole = strcspn(number, ".");
+	if (number[whole] && strspn(number + whole + 1, "0") == (size_t)decimals)
+		number[whole] = 0;
+	snprintf(buf, 32, "%s%s", number, unit);
 	return buf;
 }
 

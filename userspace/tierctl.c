@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* tierctl: which command is meant, and how what failed is told. */
-#include <errno.h>
+/* tierctl: which command is meant. */
 #include <langinfo.h>
 #include <locale.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -18,97 +16,10 @@ static const struct command *const groups[] = {
 
 #define NR_GROUPS	(sizeof(groups) / sizeof(groups[0]))
 
-int ctl_code(int err)
-{
-	switch (-err) {
-	case 0:
-		return CTL_OK;
-	case ENOENT:
-	case ENODEV:
-	case ENXIO:
-		return CTL_ABSENT;
-	case EPERM:
-	case EACCES:
-		return CTL_DENIED;
-	default:
-		return CTL_FAILED;
-	}
-}
-
-int ctl_fail(int code, int err, const char *next, const char *format, ...)
-{
-	va_list args;
-
-	fflush(stdout);
-	fputs("tierctl: ", stderr);
-	va_start(args, format);
-	vfprintf(stderr, format, args);
-	va_end(args);
-	if (err)
-		fprintf(stderr, ": %s", strerror(-err));
-	if (next)
-		fprintf(stderr, "; %s", next);
-	fputc('\n', stderr);
-	return code;
-}
-
-int ctl_kernel(struct ctl *c, int err, const char *what)
-{
-	const char *next = NULL;
-	int code = ctl_code(err);
-
-	if (code == CTL_ABSENT)
-		next = "`tierctl pool list`, `lun list` and `dev list` show what there is";
-	else if (code == CTL_DENIED)
-		next = "this needs root (CAP_SYS_ADMIN)";
-	else if (err == -EEXIST)
-		next = "`tierctl lun list` shows which ids are taken";
-	return ctl_fail(code, 0, next, "%s: %s", what, dmtier_error(c->h));
-}
-
-int ctl_open(struct ctl *c)
-{
-	int err = c->h ? 0 : dmtier_open(&c->h);
-
-	if (err == -ENOENT || err == -EPROTONOSUPPORT)
-		return ctl_fail(CTL_NO_SERVICE, 0, "`modprobe dm-tier` loads it",
-				"the kernel module dm-tier is not loaded");
-	return err ? ctl_fail(ctl_code(err), err, NULL, "netlink") : CTL_OK;
-}
-
-bool ctl_confirm(bool yes, const char *question)
-{
-	char answer[16] = "";
-
-	if (yes)
-		return true;
-	if (!isatty(STDIN_FILENO)) {
-		ctl_fail(CTL_USAGE, 0, "add --yes if it is meant", "%s", question);
-		return false;
-	}
-	fprintf(stderr, "%s [y/N] ", question);
-	if (!fgets(answer, sizeof(answer), stdin))
-		return false;
-	return *answer == 'y' || *answer == 'Y';
-}
-
-static void print_line(FILE *out, const struct command *cmd)
-{
-	fprintf(out, "  tierctl %s%s%s %s\n", cmd->group, cmd->verb ? " " : "",
-		cmd->verb ? cmd->verb : "", cmd->args);
-}
-
 static void print_command(FILE *out, const struct command *cmd)
 {
-	print_line(out, cmd);
+	ctl_line(out, cmd);
 	fprintf(out, "      %s\n", cmd->help);
-}
-
-int ctl_usage(const struct ctl *c)
-{
-	fputs("usage:\n", stderr);
-	print_line(stderr, c->command);
-	return CTL_USAGE;
 }
 
 /* @group NULL: everything */
@@ -184,21 +95,27 @@ static int global_options(struct ctl *c, int argc, char **argv, bool *help)
 	return kept;
 }
 
+/* help that was asked for goes to stdout and is no error */
+static int explain(char **argv, bool help)
+{
+	bool known = group_exists(argv[1]);
+
+	if (!known)
+		return ctl_fail(CTL_USAGE, 0, "`tierctl --help` lists the commands",
+				"no command '%s'", argv[1]);
+	if (!help && argv[2])
+		ctl_fail(CTL_USAGE, 0, NULL, "no command '%s %s'", argv[1], argv[2]);
+	print_help(help ? stdout : stderr, argv[1]);
+	return help ? CTL_OK : CTL_USAGE;
+}
+
 static int run(struct ctl *c, int argc, char **argv, bool help)
 {
 	const struct command *cmd = find(argv[1], argc > 2 ? argv[2] : NULL);
 	int skip, code;
 
-	if (help || !cmd) {
-		bool known = group_exists(argv[1]);
-
-		if (!known || !help)
-			ctl_fail(CTL_USAGE, 0, "`tierctl --help` lists the commands",
-				 known ? "'%s' needs a command" : "no command '%s'", argv[1]);
-		if (known)
-			print_help(help ? stdout : stderr, argv[1]);
-		return known && help ? CTL_OK : CTL_USAGE;
-	}
+	if (help || !cmd)
+		return explain(argv, help);
 	c->command = cmd;
 	skip = cmd->verb ? 2 : 1;
 	if (argc - 1 - skip < cmd->min || argc - 1 - skip > cmd->max)

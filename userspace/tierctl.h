@@ -45,9 +45,10 @@ extern const struct command pool_commands[], lun_commands[], dev_commands[],
 	policy_commands[], usage_commands[], heat_commands[], top_commands[],
 	event_commands[], ledger_commands[];
 
-/* tierctl.c */
+/* tierctl-say.c */
 int ctl_open(struct ctl *c);			/* exit code, told already */
 int ctl_usage(const struct ctl *c);		/* prints how the command is called */
+void ctl_line(FILE *out, const struct command *cmd);
 
 /* one line: what failed; @next (may be NULL) says what to do about it */
 __attribute__((format(printf, 4, 5)))
