@@ -2,9 +2,10 @@
 # What this kernel has, by its headers: HAVE_* for compat.h. Features are looked
 # for, not versions, since distributions backport. Included from Kbuild.
 
-# $(call tier-probe,<header>,<regular expression>,<name>)
+# $(call tier-probe,<header>,<regular expression>,<name>), the expression
+# without comma and parenthesis
 tier-probe = $(shell grep -qs -e '$(2)' '$(srctree)/include/$(1)' && echo -DHAVE_$(3))
 
 # netlink
-ccflags-y += $(call tier-probe,net/genetlink.h,^genl_info_dump(,GENL_INFO_DUMP)
+ccflags-y += $(call tier-probe,net/genetlink.h,\<genl_info_dump\>,GENL_INFO_DUMP)
 ccflags-y += $(call tier-probe,net/genetlink.h,GENL_MCAST_CAP_SYS_ADMIN,GENL_MCAST_CAP_SYS_ADMIN)
