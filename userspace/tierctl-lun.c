@@ -37,6 +37,21 @@ int set_lun_key(struct ctl *c, const char *pool, uint32_t lun, const char *key,
 	return err ? ctl_kernel(c, err, key) : CTL_OK;
 }
 
+static void print_path(struct ctl *c, const char *name)
+{
+	char path[DMTIER_POOL_LEN + 32];
+	json_object *o;
+
+	snprintf(path, sizeof(path), "/dev/mapper/%s", name);
+	if (!c->json) {
+		puts(path);
+		return;
+	}
+	o = json_object_new_object();
+	json_object_object_add(o, "path", json_object_new_string(path));
+	json_print(o, true);
+}
+
 static int activate(struct ctl *c, const char *pool, uint32_t lun, const char *name)
 {
 	struct dmtier_lun l;
@@ -57,8 +72,8 @@ static int activate(struct ctl *c, const char *pool, uint32_t lun, const char *n
 		code = ctl_fail(CTL_FAILED, 0, NULL, "the pool's map '%s' cannot be read", pool);
 	}
 	dm_end();
-	if (!code && !c->json)
-		printf("/dev/mapper/%s\n", name);
+	if (!code)
+		print_path(c, name);
 	return code;
 }
 
@@ -323,20 +338,24 @@ static int pool_and_lun(struct ctl *c, char **argv, uint32_t *lun)
 	return ctl_open(c);
 }
 
-static int show(struct ctl *c, int argc, char **argv)
+static int show_lun(struct ctl *c, const char *pool, uint32_t lun)
 {
 	struct dmtier_lun l;
-	uint32_t lun;
-	int err, code = pool_and_lun(c, argv, &lun);
+	int err = dmtier_lun_get(c->h, pool, lun, &l);
 
-	(void)argc;
-	if (code)
-		return code;
-	err = dmtier_lun_get(c->h, argv[1], lun, &l);
 	if (err)
 		return ctl_kernel(c, err, "lun show");
 	print_lun(c, &l, true);
 	return CTL_OK;
+}
+
+static int show(struct ctl *c, int argc, char **argv)
+{
+	uint32_t lun;
+	int code = pool_and_lun(c, argv, &lun);
+
+	(void)argc;
+	return code ? code : show_lun(c, argv[1], lun);
 }
 
 static int activate_command(struct ctl *c, int argc, char **argv)
@@ -581,7 +600,11 @@ static int migrate(struct ctl *c, int argc, char **argv)
 	err = dmtier_lun_migrate(c->h, word[1], lun, word[3]);
 	if (err)
 		return ctl_kernel(c, err, "lun migrate");
-	return wait ? watch_migration(c, word[1], lun, word[3]) : CTL_OK;
+	if (wait)
+		code = watch_migration(c, word[1], lun, word[3]);
+	if (!code && c->json)
+		code = show_lun(c, word[1], lun);
+	return code;
 }
 
 const struct command lun_commands[] = {
