@@ -22,6 +22,7 @@ struct dmtier {
 	/* of the request under way */
 	dmtier_decode_fn decode;
 	struct dmtier_list *list;
+	uint32_t sequence;
 	int result;
 	bool done;
 };
@@ -145,11 +146,12 @@ static int on_reply(struct nl_msg *msg, void *arg)
 	return NL_OK;
 }
 
+/* what is left of a request that was given up is not for this one */
 static int on_sequence(struct nl_msg *msg, void *arg)
 {
-	(void)msg;
-	(void)arg;
-	return NL_OK;
+	struct dmtier *h = arg;
+
+	return nlmsg_hdr(msg)->nlmsg_seq == h->sequence ? NL_OK : NL_SKIP;
 }
 
 static int receive(struct dmtier *h)
@@ -202,6 +204,7 @@ static int transact(struct dmtier *h, struct nl_msg *msg, dmtier_decode_fn decod
 	nle = nl_send_auto(h->sock, msg);
 	if (nle < 0)
 		return fail(h, dmtier_errno(nle), "netlink: %s", nl_geterror(nle));
+	h->sequence = nlmsg_hdr(msg)->nlmsg_seq;
 	return receive(h);
 }
 
