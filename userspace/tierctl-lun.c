@@ -600,7 +600,7 @@ static int migrate(struct ctl *c, int argc, char **argv)
 	err = dmtier_lun_migrate(c->h, word[1], lun, word[3]);
 	if (err)
 		return ctl_kernel(c, err, "lun migrate");
-	if (wait)
+	if (wait && strcmp(word[3], "none"))
 		code = watch_migration(c, word[1], lun, word[3]);
 	if (!code && c->json)
 		code = show_lun(c, word[1], lun);
@@ -621,6 +621,7 @@ const struct command lun_commands[] = {
 	{ "lun", "set", "POOL ID KEY VALUE",
 	  "tiers, start_tier, pin, up_iops, down_iops, hold, reserve, max, weight, move_rate,\n"
 	  "      verify, tags, auto", 4, 4, set },
-	{ "lun", "migrate", "POOL ID TIER [--wait]", "move all of it to one tier", 3, 4, migrate },
+	{ "lun", "migrate", "POOL ID TIER|none [--wait]",
+	  "move all of it to one tier; none: give that up", 3, 4, migrate },
 	{ 0 }
 };
