@@ -25,4 +25,49 @@
 #define TIER_MCAST_ADMIN
 #endif
 
+/* -- block and device-mapper -- */
+
+#include <linux/blkdev.h>
+#include <linux/device-mapper.h>
+#include <linux/dm-io.h>
+
+/* dm_io() takes a priority since 6.10 (6e5f0f6383b4) */
+#ifdef HAVE_DM_IO_IOPRIO
+#define tier_dm_io(request, n, where, errors) \
+	dm_io(request, n, where, errors, IOPRIO_DEFAULT)
+#else
+#define tier_dm_io(request, n, where, errors)	dm_io(request, n, where, errors)
+#endif
+
+/* dm_get_dev_t() became dm_devt_from_path() in 6.9; 0 if there is no such device */
+static inline dev_t tier_dev_by_path(const char *path)
+{
+#ifdef HAVE_DM_DEVT_FROM_PATH
+	dev_t dev;
+
+	return dm_devt_from_path(path, &dev) ? 0 : dev;
+#else
+	return dm_get_dev_t(path);
+#endif
+}
+
+/* bdev_nonrot() was turned round in 7.0 */
+static inline bool tier_bdev_rotational(struct block_device *bdev)
+{
+#ifdef HAVE_BDEV_ROT
+	return bdev_rot(bdev);
+#else
+	return !bdev_nonrot(bdev);
+#endif
+}
+
+/* max_discard_sectors is derived since 6.9, and set directly before */
+static inline void tier_limits_set_discard(struct queue_limits *limits, unsigned int sectors)
+{
+	limits->max_hw_discard_sectors = sectors;
+#ifndef HAVE_MAX_USER_DISCARD_SECTORS
+	limits->max_discard_sectors = sectors;
+#endif
+}
+
 #endif

@@ -9,3 +9,9 @@ tier-probe = $(shell grep -qs -e '$(2)' '$(srctree)/include/$(1)' && echo -DHAVE
 # netlink
 ccflags-y += $(call tier-probe,net/genetlink.h,\<genl_info_dump\>,GENL_INFO_DUMP)
 ccflags-y += $(call tier-probe,net/genetlink.h,GENL_MCAST_CAP_SYS_ADMIN,GENL_MCAST_CAP_SYS_ADMIN)
+
+# block and device-mapper
+ccflags-y += $(call tier-probe,linux/dm-io.h,ioprio,DM_IO_IOPRIO)
+ccflags-y += $(call tier-probe,linux/device-mapper.h,dm_devt_from_path,DM_DEVT_FROM_PATH)
+ccflags-y += $(call tier-probe,linux/blkdev.h,\<bdev_rot\>,BDEV_ROT)
+ccflags-y += $(call tier-probe,linux/blkdev.h,max_user_discard_sectors,MAX_USER_DISCARD_SECTORS)

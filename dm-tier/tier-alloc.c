@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The first write to an extent.
+ *
+ * Order: take a place; zero it and flush its member (or take one zeroed ahead);
+ * commit the record; let the write go. A crash before the commit leaves the
+ * place free, after it an extent of zeros: never what another LUN wrote. As the
+ * record is durable before any write reaches the extent, a later flush has only
+ * data to care for.
+ */
+#include "tier-alloc.h"
+#include "tier-commit.h"
+#include "tier-event.h"
+#include "tier-io.h"
+#include "tier-op.h"
+#include "tier-place.h"
+#include "tier-stock.h"
+
+static void tier_alloc_no_space(struct tier_op *op)
+{
+	struct tier_pool *pool = op->pool;
+	struct tier_event event = TIER_EVENT("no-space");
+	struct bio_list held;
+
+	if (!xchg(&pool->no_space_said, true)) {
+		DMWARN("%s: LUN %u: no space for a write", pool->name, op->lun->id);
+		event.lun = op->lun->id;
+		tier_event_send(pool, &event);
+	}
+	if (pool->features.error_if_no_space) {
+		tier_op_fail_held(op, BLK_STS_NOSPC);
+		return;
+	}
+	spin_lock(&op->lock);
+	held = op->held;
+	bio_list_init(&op->held);
+	spin_unlock(&op->lock);
+	tier_io_wait_space(pool, &held);
+}
+
+static int tier_alloc_commit(struct tier_op *op, const struct tier_place *place)
+{
+	struct tier_put put = {
+		.kind = TIER_PUT_EXTENT,
+		.member = place->member->index,
+		.index = place->extent,
+		.owner = TIER_OWNER(op->lun->id, op->logical),
+	};
+
+	return tier_commit(op->pool, &put, 1);
+}
+
+static void tier_alloc_work(struct work_struct *work)
+{
+	struct tier_op *op = container_of(work, struct tier_op, work);
+	struct tier_pool *pool = op->pool;
+	struct tier_place place;
+	int ret;
+
+	ret = tier_pool_writable(pool) ? tier_place_new(op->lun, &place) : -EROFS;
+	if (ret == -ENOSPC || ret == -EDQUOT) {
+		tier_alloc_no_space(op);
+		goto out;
+	}
+	if (ret)
+		goto fail;
+	if (!place.zeroed && !pool->features.skip_zeroing) {
+		ret = tier_stock_zero(pool, place.member, place.extent);
+		if (ret) {
+			tier_place_undo(op->lun, &place);
+			goto fail;
+		}
+	}
+	ret = tier_alloc_commit(op, &place);
+	if (ret)
+		goto fail;	/* the record's fate is unknown: the place stays taken */
+	op->settled = tier_entry_plain(place.member->index, place.extent);
+	goto out;
+fail:
+	DMERR_LIMIT("%s: LUN %u: extent %llu not allocated: %d", pool->name, op->lun->id,
+		    op->logical, ret);
+	tier_op_fail_held(op, BLK_STS_IOERR);
+out:
+	tier_op_settle(op);
+	tier_op_free_rcu(op);
+}
+
+bool tier_alloc_start(struct tier_lun *lun, struct bio *bio)
+{
+	struct tier_pool *pool = lun->pool;
+	u64 logical = tier_io_of(bio)->sector >> pool->extent_shift;
+	struct tier_op *op;
+	u64 *entry;
+
+	mutex_lock(&lun->map_lock);
+	entry = tier_map_entry_make(rcu_dereference_protected(lun->map, true), logical);
+	mutex_unlock(&lun->map_lock);
+	if (!entry) {
+		bio_io_error(bio);
+		return true;
+	}
+	op = tier_op_begin(lun, logical, entry, 0, TIER_ENTRY_BLOCKED, true);
+	if (op == ERR_PTR(-EAGAIN))
+		return false;
+	if (IS_ERR(op)) {
+		/* somebody else has begun: queue behind it */
+		tier_io_defer_one(pool, bio);
+		return true;
+	}
+	spin_lock(&op->lock);
+	bio_list_add(&op->held, bio);
+	spin_unlock(&op->lock);
+	INIT_WORK(&op->work, tier_alloc_work);
+	queue_work(pool->op_wq, &op->work);
+	return true;
+}

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * LUNs as a whole: deletion, resizing, and the start of a migration.
+ */
+#include <linux/slab.h>
+
+#include "tier-commit.h"
+#include "tier-discard.h"
+#include "tier-event.h"
+#include "tier-lun.h"
+#include "tier-op.h"
+#include "tier-place.h"
+#include "tier-quiesce.h"
+#include "tier-tick.h"
+
+static struct tier_lun_record *tier_change_record(const struct tier_lun *lun)
+{
+	return kmemdup(&lun->rec, sizeof(lun->rec), GFP_KERNEL);
+}
+
+static int tier_change_forget(struct tier_lun *lun, struct tier_lun_record *rec)
+{
+	struct tier_put put = { .kind = TIER_PUT_LUN, .index = lun->slot, .lun = rec };
+
+	rec->flags = 0;
+	return tier_commit(lun->pool, &put, 1);
+}
+
+int tier_lun_delete(struct tier_lun *lun)
+{
+	struct tier_pool *pool = lun->pool;
+	struct tier_lun_record *rec = tier_change_record(lun);
+	int ret;
+
+	if (!rec)
+		return -ENOMEM;
+	rec->flags |= TIER_LUN_DELETING;
+	ret = tier_lun_commit(lun, rec);
+	if (ret)
+		goto out;
+	WRITE_ONCE(lun->dead, true);	/* moves on it end early, none begins */
+	wake_up_all(&pool->ops_wait);
+	ret = tier_discard_range(lun, 0, tier_lun_extents(pool, rec->sectors));
+	if (!ret)
+		ret = tier_change_forget(lun, rec);
+	if (ret)
+		goto out;	/* the record says DELETING: the next start goes on */
+	tier_tick_replan(pool);
+	tier_op_wait_lun(lun);
+	tier_lun_drop(lun);
+	tier_netlink_changed();
+out:
+	kfree(rec);
+	return ret;
+}
+
+/* publish a map of another size; the old one goes when no reader has it */
+static int tier_change_map(struct tier_lun *lun, u64 extents)
+{
+	struct tier_map *old, *new;
+
+	mutex_lock(&lun->map_lock);
+	old = rcu_dereference_protected(lun->map, true);
+	new = tier_map_resize(old, extents);
+	if (!new) {
+		mutex_unlock(&lun->map_lock);
+		return -ENOMEM;
+	}
+	rcu_assign_pointer(lun->map, new);
+	mutex_unlock(&lun->map_lock);
+	/* entries in leaves that go may be owned by operations until these end */
+	if (new->leaves < old->leaves)
+		tier_op_wait_lun(lun);
+	synchronize_rcu();
+	tier_map_free_resized(old, new);
+	return 0;
+}
+
+int tier_lun_resize(struct tier_lun *lun, u64 sectors)
+{
+	struct tier_pool *pool = lun->pool;
+	struct tier_lun_record *rec = tier_change_record(lun);
+	u64 old = tier_lun_extents(pool, lun->rec.sectors);
+	u64 new = tier_lun_extents(pool, sectors);
+	int ret = 0;
+
+	if (!rec)
+		return -ENOMEM;
+	if (new > old)
+		ret = tier_change_map(lun, new);
+	else if (new < old)
+		ret = tier_discard_range(lun, new, old - new);
+	if (ret)
+		goto out;
+	rec->sectors = sectors;
+	ret = tier_lun_commit(lun, rec);
+	if (!ret && new < old)
+		ret = tier_change_map(lun, new);
+out:
+	kfree(rec);
+	return ret;
+}
+
+int tier_lun_set_target(struct tier_lun *lun, u8 tier, struct tier_err *err)
+{
+	struct tier_pool *pool = lun->pool;
+	struct tier_event event = TIER_EVENT("lun-migrating");
+	struct tier_lun_record *rec;
+	u64 total, used, free, mapped = tier_lun_mapped(lun);
+	int ret;
+
+	if (tier != TIER_NONE) {
+		if (!(lun->rec.allowed & BIT(tier)) || pool->tiers[tier].rank == TIER_NONE)
+			return tier_fail(err, -EPERM, "LUN %u may not use tier %s", lun->id,
+					 tier_name(pool, tier));
+		if (lun->rec.pin != TIER_NONE && lun->rec.pin != tier)
+			return tier_fail(err, -EPERM, "LUN %u is pinned to tier %s", lun->id,
+					 tier_name(pool, lun->rec.pin));
+		tier_pool_tier_space(pool, tier, &total, &used, &free);
+		if (mapped > total || (lun->rec.max[tier] && mapped > lun->rec.max[tier]))
+			return tier_fail(err, -ENOSPC, "LUN %u has %llu extents, tier %s takes %llu of it",
+					 lun->id, mapped, tier_name(pool, tier),
+					 lun->rec.max[tier] ? min(lun->rec.max[tier], total) : total);
+	}
+	rec = tier_change_record(lun);
+	if (!rec)
+		return tier_fail(err, -ENOMEM, "out of memory");
+	rec->target = tier;
+	ret = tier_lun_commit(lun, rec);
+	kfree(rec);
+	if (ret)
+		return tier_fail(err, ret, "metadata could not be written");
+	tier_tick_replan(pool);
+	if (tier != TIER_NONE) {
+		event.lun = lun->id;
+		event.to = tier_name(pool, tier);
+		tier_event_send(pool, &event);
+	}
+	return 0;
+}

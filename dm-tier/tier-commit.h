@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The way to the metadata: one ordered worker, group commit.
+ */
+#ifndef TIER_COMMIT_H
+#define TIER_COMMIT_H
+
+#include "tier-pool.h"
+
+#define TIER_COMMIT_PUTS	1024	/* most puts of one caller's transaction */
+
+int tier_commit_init(struct tier_pool *pool);
+void tier_commit_exit(struct tier_pool *pool);
+
+/**
+ * tier_commit() - make puts durable as one transaction
+ * @puts: at most TIER_COMMIT_PUTS; what they point at stays put until return
+ *
+ * May sleep; not from the commit worker. Waits for one journal write, shared
+ * with all who come meanwhile. Return: 0, or -errno, the pool then being
+ * read-only (but for -EINVAL, -E2BIG).
+ */
+int tier_commit(struct tier_pool *pool, const struct tier_put *puts, unsigned int n);
+
+/* run @fn in the metadata's worker and return what it returns; may sleep */
+int tier_commit_call(struct tier_pool *pool, int (*fn)(struct tier_pool *pool, void *arg),
+		     void *arg);
+
+/* write the tables; @clean: the pool is stopping */
+int tier_commit_checkpoint(struct tier_pool *pool, bool clean);
+
+#endif

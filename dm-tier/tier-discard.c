@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Freeing extents.
+ *
+ * Order: block the extents, wait for I/O in flight (a write must not land in
+ * space that has a new owner), commit that they are free, unmap, and only then
+ * let the space be reused: a crash never leaves a record that points at space
+ * which somebody else has been given.
+ */
+#include <linux/blkdev.h>
+#include <linux/sched/mm.h>
+
+#include "tier-commit.h"
+#include "tier-discard.h"
+#include "tier-io.h"
+#include "tier-op.h"
+#include "tier-place.h"
+#include "tier-quiesce.h"
+
+struct tier_discard {
+	struct work_struct work;
+	struct tier_lun *lun;
+	struct bio *bio;
+};
+
+/* one batch under way; some KiB, never on the stack */
+struct tier_discard_batch {
+	unsigned int n;
+	struct tier_op *ops[TIER_DISCARD_EXTENTS];
+	struct tier_put puts[TIER_DISCARD_EXTENTS];
+};
+
+/*
+ * Own an extent if it is mapped: NULL if there is nothing to free. One that is
+ * busy is waited for only while the caller owns nothing (@patient): who waits
+ * with slots in hand might wait for ever.
+ */
+static struct tier_op *tier_discard_block(struct tier_lun *lun, u64 logical, bool patient)
+{
+	struct tier_op *op;
+	u64 *at, entry;
+
+	for (;;) {
+		rcu_read_lock();
+		at = tier_map_entry(rcu_dereference(lun->map), logical);
+		rcu_read_unlock();
+		entry = at ? READ_ONCE(*at) : 0;
+		if (!entry)
+			return NULL;
+		if (tier_entry_state(entry) == TIER_ENTRY_NORMAL) {
+			op = tier_op_begin(lun, logical, at, entry, TIER_ENTRY_BLOCKED, true);
+			if (!IS_ERR(op))
+				return op;
+		}
+		if (!patient)
+			return ERR_PTR(-EAGAIN);
+		/* a move goes first, but need not go on */
+		tier_op_nudge(lun->pool, at);
+	}
+}
+
+/* tell the members that the space is unused; best effort, before it is reused */
+static void tier_discard_passdown(struct tier_pool *pool, struct tier_discard_batch *batch)
+{
+	struct tier_member *member;
+	unsigned int i;
+
+	if (pool->features.no_discard_passdown)
+		return;
+	for (i = 0; i < batch->n; i++) {
+		struct block_device *bdev;
+
+		member = pool->members[batch->puts[i].member];
+		bdev = READ_ONCE(member->bdev);
+		if (bdev && bdev_max_discard_sectors(bdev))
+			blkdev_issue_discard(bdev, tier_member_sector(pool, batch->puts[i].index),
+					     pool->extent_sectors, GFP_NOIO);
+	}
+}
+
+static int tier_discard_commit(struct tier_lun *lun, struct tier_discard_batch *batch)
+{
+	struct tier_pool *pool = lun->pool;
+	unsigned int i;
+	int ret;
+
+	for (i = 0; i < batch->n; i++) {
+		u64 entry = batch->ops[i]->settled;
+
+		batch->puts[i] = (struct tier_put) {
+			.kind = TIER_PUT_EXTENT,
+			.member = tier_entry_member(entry),
+			.index = tier_entry_extent(entry),
+			.owner = TIER_FREE,
+		};
+	}
+	tier_quiesce(pool);
+	ret = tier_commit(pool, batch->puts, batch->n);
+	for (i = 0; i < batch->n; i++) {
+		if (!ret)
+			batch->ops[i]->settled = 0;
+		tier_op_settle(batch->ops[i]);
+		tier_op_free_rcu(batch->ops[i]);
+	}
+	if (ret)
+		return ret;
+	tier_discard_passdown(pool, batch);
+	for (i = 0; i < batch->n; i++)
+		tier_place_free(lun, pool->members[batch->puts[i].member], batch->puts[i].index);
+	return 0;
+}
+
+int tier_discard_range(struct tier_lun *lun, u64 first, u64 count)
+{
+	struct tier_pool *pool = lun->pool;
+	struct tier_discard_batch *batch;
+	unsigned int noio;
+	int ret = 0;
+	u64 i = 0;
+
+	noio = memalloc_noio_save();
+	batch = kvmalloc(sizeof(*batch), GFP_KERNEL | __GFP_NOFAIL);
+	memalloc_noio_restore(noio);
+
+	while (i < count && !ret) {
+		if (!tier_pool_writable(pool)) {
+			ret = -EROFS;
+			break;
+		}
+		for (batch->n = 0; i < count && batch->n < TIER_DISCARD_EXTENTS; i++) {
+			struct tier_op *op = tier_discard_block(lun, first + i, !batch->n);
+
+			if (IS_ERR(op))
+				break;
+			if (op)
+				batch->ops[batch->n++] = op;
+			cond_resched();
+		}
+		if (batch->n)
+			ret = tier_discard_commit(lun, batch);
+	}
+	kvfree(batch);
+	return ret;
+}
+
+static void tier_discard_work(struct work_struct *work)
+{
+	struct tier_discard *discard = container_of(work, struct tier_discard, work);
+	struct tier_lun *lun = discard->lun;
+	struct bio *bio = discard->bio;
+	unsigned int shift = lun->pool->extent_shift;
+	sector_t start = tier_io_of(bio)->sector;
+	u64 first = (start + lun->pool->extent_sectors - 1) >> shift;
+	u64 end = (start + bio_sectors(bio)) >> shift;
+	int ret = 0;
+
+	if (end > first)
+		ret = tier_discard_range(lun, first, end - first);
+	kfree(discard);
+	bio->bi_status = errno_to_blk_status(ret);
+	bio_endio(bio);
+}
+
+bool tier_discard_start(struct tier_lun *lun, struct bio *bio)
+{
+	struct tier_discard *discard = kmalloc(sizeof(*discard), GFP_NOIO | __GFP_NOWARN);
+
+	if (!discard) {
+		/* a discard is advice: rather none than one that waits for memory */
+		bio_endio(bio);
+		return true;
+	}
+	INIT_WORK(&discard->work, tier_discard_work);
+	discard->lun = lun;
+	discard->bio = bio;
+	queue_work(lun->pool->op_wq, &discard->work);
+	return true;
+}

@@ -1,0 +1,539 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Loading a pool, at resume and never in the constructor: what a constructor
+ * reads may be stale by the time its table goes live.
+ */
+#include <linux/slab.h>
+#include <linux/uuid.h>
+
+#include "tier-commit.h"
+#include "tier-discard.h"
+#include "tier-event.h"
+#include "tier-io.h"
+#include "tier-load.h"
+#include "tier-lun.h"
+#include "tier-member.h"
+#include "tier-metaio.h"
+#include "tier-op.h"
+#include "tier-place.h"
+#include "tier-quiesce.h"
+#include "tier-tick.h"
+
+static u64 tier_load_blocks(struct tier_pool_target *table)
+{
+	u64 blocks = bdev_nr_sectors(table->meta[0]->bdev) / TIER_BLOCK_SECTORS;
+
+	if (table->meta[1])
+		blocks = min_t(u64, blocks,
+			       bdev_nr_sectors(table->meta[1]->bdev) / TIER_BLOCK_SECTORS);
+	return blocks;
+}
+
+/*
+ * Which metadata devices hold a superblock, which are blank? Anything else on
+ * one of them is an error.
+ */
+static int tier_load_probe(struct tier_pool *pool, struct tier_pool_target *table, u32 *ours,
+			   u32 *blank)
+{
+	void *block = kmalloc(TIER_BLOCK_SIZE, GFP_KERNEL);
+	unsigned int i;
+	int ret = 0;
+
+	if (!block)
+		return -ENOMEM;
+	*ours = 0;
+	*blank = 0;
+	for (i = 0; i < TIER_META_COPIES && !ret; i++) {
+		if (!table->meta[i])
+			continue;
+		ret = tier_metaio_read_block(pool->io, table->meta[i]->bdev, 0, block);
+		if (ret) {
+			/* one that cannot be read does not stop a pool that has two */
+			DMERR("%s: %s cannot be read: %d", pool->name, table->meta[i]->name, ret);
+			ret = table->meta[1] ? 0 : ret;
+			continue;
+		}
+		ret = tier_meta_probe(block);
+		if (!ret)
+			*ours |= BIT(i);
+		else if (ret == -ENODATA)
+			*blank |= BIT(i), ret = 0;
+		else
+			DMERR("%s: %s holds something else: not touched", pool->name,
+			      table->meta[i]->name);
+	}
+	kfree(block);
+	return ret;
+}
+
+static int tier_load_check_members(struct tier_pool *pool, struct tier_pool_target *table,
+				   bool format)
+{
+	struct tier_member_header header;
+	unsigned int t, d;
+	int ret;
+
+	for (t = 0; t < table->nr_tiers; t++) {
+		for (d = 0; d < table->tiers[t].nr_devs; d++) {
+			struct dm_dev *dev = table->tiers[t].devs[d];
+
+			ret = tier_member_check(pool->io, dev, pool->loaded ?
+						pool->meta.super.uuid : NULL, &header);
+			/* whose it is will be known when the metadata is loaded */
+			if (ret >= 0 || (ret == -EBUSY && !format && !pool->loaded) ||
+			    (ret == -EIO && !format))
+				continue;
+			DMERR("%s: %s %s: not touched", pool->name, dev->name,
+			      ret == -EBUSY ? "belongs to another pool" :
+			      ret == -EIO ? "cannot be read" : "holds something else");
+			return ret;
+		}
+	}
+	return 0;
+}
+
+int tier_load_check(struct tier_pool *pool, struct tier_pool_target *table)
+{
+	struct dm_target *ti = table->ti;
+	u32 ours = 0, blank = 0;
+	int ret;
+
+	if (pool->loaded) {
+		if (table->extent_sectors != pool->extent_sectors) {
+			ti->error = "The extent size of a pool cannot be changed";
+			return -EINVAL;
+		}
+		if (tier_member_check_reload(pool, table)) {
+			ti->error = "A member that holds extents is not in the new table";
+			return -EBUSY;
+		}
+	} else {
+		ret = tier_load_probe(pool, table, &ours, &blank);
+		if (ret) {
+			ti->error = "Metadata device holds something else, or cannot be read";
+			return ret;
+		}
+		if (!ours && !blank) {
+			ti->error = "No metadata device can be read";
+			return -EIO;
+		}
+		if (!ours && table->features.read_only) {
+			ti->error = "A blank metadata device cannot be read_only";
+			return -EROFS;
+		}
+	}
+	ret = tier_load_check_members(pool, table, !pool->loaded && !ours);
+	if (ret)
+		ti->error = "A data device holds something else";
+	return ret;
+}
+
+static int tier_load_format(struct tier_pool *pool, struct tier_pool_target *table, u32 copies)
+{
+	struct tier_meta_params *params = kzalloc(sizeof(*params), GFP_KERNEL);
+	unsigned int t;
+	int ret;
+
+	if (!params)
+		return -ENOMEM;
+	generate_random_uuid(params->uuid);
+	params->blocks = tier_load_blocks(table);
+	params->extent_sectors = table->extent_sectors;
+	params->pool.move_rate = 40;
+	params->pool.headroom = 5;
+	params->pool.tick_ms = MSEC_PER_SEC;
+	params->pool.moves = 1;
+	params->pool.no_space_timeout = 60;
+	params->pool.nr_tiers = table->nr_tiers;
+	for (t = 0; t < table->nr_tiers; t++)
+		strscpy(params->pool.tiers[t], table->tiers[t].name, TIER_NAME_LEN);
+	ret = tier_meta_format(&tier_metaio_ops, pool, copies, params);
+	if (ret == -ENOSPC)
+		DMERR("%s: metadata device is too small: %llu blocks", pool->name, params->blocks);
+	else if (!ret)
+		DMINFO("%s: formatted %llu metadata blocks", pool->name, params->blocks);
+	kfree(params);
+	return ret;
+}
+
+/* tier ids stay for ever, ranks are the order of the table; returns tiers that are new */
+static int tier_load_tiers(struct tier_pool *pool, struct tier_pool_target *table)
+{
+	unsigned int i, added = 0;
+	int id;
+
+	for (i = 0; i < table->nr_tiers; i++) {
+		if (tier_pool_tier_by_name(pool, table->tiers[i].name) >= 0)
+			continue;
+		if (pool->conf.nr_tiers == TIER_MAX_TIERS) {
+			DMERR("%s: tier %s would be the %u. of at most %u", pool->name,
+			      table->tiers[i].name, TIER_MAX_TIERS + 1, TIER_MAX_TIERS);
+			return -E2BIG;
+		}
+		strscpy(pool->conf.tiers[pool->conf.nr_tiers++], table->tiers[i].name,
+			TIER_NAME_LEN);
+		added++;
+	}
+	for (i = 0; i < TIER_MAX_TIERS; i++)
+		pool->tiers[i].rank = TIER_NONE;
+	for (i = 0; i < table->nr_tiers; i++) {
+		id = tier_pool_tier_by_name(pool, table->tiers[i].name);
+		pool->by_rank[i] = id;
+		pool->tiers[id].rank = i;
+	}
+	pool->nr_ranks = table->nr_tiers;
+	return added;
+}
+
+/* each tier's list of members; space_lock keeps placement away */
+static void tier_load_tier_members(struct tier_pool *pool)
+{
+	unsigned int i;
+
+	spin_lock(&pool->space_lock);
+	for (i = 0; i < TIER_MAX_TIERS; i++)
+		pool->tiers[i].nr_members = 0;
+	for (i = 0; i < TIER_MAX_MEMBERS; i++) {
+		struct tier_member *member = pool->members[i];
+		struct tier_tier *tier;
+
+		if (!member)
+			continue;
+		tier = &pool->tiers[member->tier];
+		if (tier->nr_members < TIER_MAX_TIER_DEVS)
+			tier->members[tier->nr_members++] = member;
+	}
+	spin_unlock(&pool->space_lock);
+}
+
+/* the map of all LUNs from the owners of one member's extents */
+static int tier_load_map_member(struct tier_pool *pool, struct tier_member *member)
+{
+	struct tier_meta_member *meta = pool->meta.members[member->index];
+	struct tier_lun *lun;
+	u64 extent, *entry;
+	int ret;
+
+	for (extent = 0; extent < meta->rec.extents; extent++) {
+		u64 owner = meta->owner[extent];
+
+		if (!(extent % 4096))
+			cond_resched();
+		if (owner == TIER_FREE)
+			continue;
+		lun = tier_lun_find(pool, TIER_OWNER_LUN(owner));
+		ret = tier_space_take(&member->space, extent);
+		if (ret || !lun) {
+			DMERR("%s: extent %llu of member %u has an impossible owner", pool->name,
+			      extent, member->index);
+			return -EUCLEAN;
+		}
+		entry = tier_map_entry_make(rcu_dereference_protected(lun->map, true),
+					    TIER_OWNER_LOGICAL(owner));
+		if (!entry)
+			return -ENOMEM;
+		*entry = tier_entry_plain(member->index, extent);
+		tier_place_count(lun, member, 1);
+	}
+	return 0;
+}
+
+static int tier_load_objects(struct tier_pool *pool)
+{
+	struct tier_member *member;
+	struct tier_lun *lun;
+	unsigned int i;
+	int ret;
+
+	for (i = 0; i < TIER_MAX_MEMBERS; i++) {
+		if (!pool->meta.members[i])
+			continue;
+		member = tier_member_new(pool, i);
+		if (IS_ERR(member))
+			return PTR_ERR(member);
+	}
+	tier_load_tier_members(pool);
+	for (i = 0; i < pool->meta.nr_lun_slots; i++) {
+		if (!pool->meta.luns[i])
+			continue;
+		lun = tier_lun_add(pool, i, pool->meta.luns[i]);
+		if (IS_ERR(lun))
+			return PTR_ERR(lun);
+	}
+	for (i = 0; i < TIER_MAX_MEMBERS; i++) {
+		if (!pool->members[i])
+			continue;
+		ret = tier_load_map_member(pool, pool->members[i]);
+		if (ret)
+			return ret;
+		if (pool->members[i]->state == TIER_MEMBER_DRAINING)
+			pool->members[i]->evac_total = pool->members[i]->used;
+	}
+	return 0;
+}
+
+static int tier_load_open(struct tier_pool *pool, struct tier_pool_target *table, u32 *blank)
+{
+	u32 ours;
+	int ret;
+
+	ret = tier_load_probe(pool, table, &ours, blank);
+	if (ret)
+		return ret;
+	if (!ours) {
+		ret = tier_load_check_members(pool, table, true) ?:
+		      tier_load_format(pool, table, *blank);
+		if (ret)
+			return ret;
+		ours = *blank;
+		*blank = 0;
+	}
+	ret = tier_meta_open(&pool->meta, &tier_metaio_ops, pool, ours, tier_load_blocks(table));
+	if (ret) {
+		DMERR("%s: metadata cannot be loaded: %d", pool->name, ret);
+		return ret;
+	}
+	/* copies that exist but were left out are stale */
+	*blank |= ours & ~pool->meta.copies;
+	if (pool->meta.super.extent_sectors != table->extent_sectors) {
+		DMERR("%s: the pool's extents have %llu sectors, the table says %llu", pool->name,
+		      pool->meta.super.extent_sectors, table->extent_sectors);
+		return -EINVAL;
+	}
+	pool->conf = pool->meta.super.pool;
+	pool->extent_sectors = table->extent_sectors;
+	pool->extent_shift = ilog2(table->extent_sectors);
+	pool->ticks = pool->meta.super.ticks;
+	return 0;
+}
+
+static int tier_load_do_start(struct tier_pool *pool, void *arg)
+{
+	return tier_meta_start(&pool->meta);
+}
+
+static int tier_load_do_resync(struct tier_pool *pool, void *arg)
+{
+	return tier_meta_resync(&pool->meta, (unsigned long)arg);
+}
+
+/* a mirror that is blank or stale is made whole before the pool goes on */
+static void tier_load_resync(struct tier_pool *pool, u32 copies)
+{
+	unsigned long i;
+	int ret;
+
+	for (i = 0; i < TIER_META_COPIES; i++) {
+		if (!(copies & BIT(i)))
+			continue;
+		ret = tier_commit_call(pool, tier_load_do_resync, (void *)i);
+		if (ret)
+			DMERR("%s: metadata copy %lu not rebuilt: %d", pool->name, i, ret);
+		else
+			DMINFO("%s: metadata copy %lu rebuilt", pool->name, i);
+	}
+}
+
+/*
+ * Go from loaded to writable. The members' headers carry the new generation
+ * before the metadata does: a crash in between leaves headers that are one
+ * ahead, which is accepted.
+ */
+static int tier_load_start(struct tier_pool *pool)
+{
+	int ret;
+
+	ret = tier_member_stamp(pool, pool->meta.super.generation + 1);
+	if (ret)
+		return ret;
+	ret = tier_commit_call(pool, tier_load_do_start, NULL);
+	if (ret) {
+		DMERR("%s: metadata cannot be written: %d", pool->name, ret);
+		return ret;
+	}
+	pool->generation = pool->meta.super.generation;
+	return 0;
+}
+
+/* remember with which generation each member was seen, so that a stale copy is told */
+static int tier_load_record_generations(struct tier_pool *pool)
+{
+	struct tier_member_record rec;
+	unsigned int i;
+	int ret = 0;
+
+	for (i = 0; i < TIER_MAX_MEMBERS && !ret; i++) {
+		struct tier_put put = { .kind = TIER_PUT_MEMBER, .index = i, .mem = &rec };
+
+		if (!pool->members[i] || !pool->members[i]->bdev)
+			continue;
+		rec = pool->meta.members[i]->rec;
+		if (rec.generation == pool->meta.super.generation)
+			continue;
+		rec.generation = pool->meta.super.generation;
+		ret = tier_commit(pool, &put, 1);
+	}
+	return ret;
+}
+
+/* a LUN whose deletion a crash has cut short */
+static int tier_load_finish_deletions(struct tier_pool *pool)
+{
+	struct tier_lun *lun, *next;
+	int ret = 0;
+
+	list_for_each_entry_safe(lun, next, &pool->luns, list)
+		if (!ret && lun->rec.flags & TIER_LUN_DELETING)
+			ret = tier_lun_delete(lun);
+	return ret;
+}
+
+static int tier_load_first(struct tier_pool *pool, struct tier_pool_target *table)
+{
+	bool writable = !table->features.read_only;
+	u32 stale;
+	int ret, added;
+
+	ret = tier_load_open(pool, table, &stale);
+	if (ret)
+		goto fail;
+	added = tier_load_tiers(pool, table);
+	if (added < 0) {
+		ret = added;
+		goto fail;
+	}
+	ret = tier_load_objects(pool) ?: tier_member_bind(pool, table, true);
+	if (!ret && writable)
+		ret = tier_load_start(pool);
+	if (ret)
+		goto fail;
+	pool->loaded = true;
+	pool->mode = TIER_MODE_RW;
+	pool->generation = pool->meta.super.generation;
+	if (!writable) {
+		tier_pool_set_mode(pool, TIER_MODE_RO, "feature read_only");
+		ret = tier_member_bind(pool, table, false);
+		tier_load_tier_members(pool);
+		return ret;
+	}
+	tier_load_resync(pool, stale);
+	if (added) {
+		struct tier_put put = { .kind = TIER_PUT_POOL, .pool = &pool->conf };
+
+		ret = tier_commit(pool, &put, 1);
+	}
+	if (!ret)
+		ret = tier_member_bind(pool, table, false);
+	tier_load_tier_members(pool);
+	return ret ?: tier_load_record_generations(pool) ?: tier_load_finish_deletions(pool);
+fail:
+	tier_load_drop_objects(pool);
+	return ret;
+}
+
+static int tier_load_again(struct tier_pool *pool, struct tier_pool_target *table)
+{
+	u32 ours, blank;
+	int ret, added;
+
+	added = tier_load_tiers(pool, table);
+	if (added < 0)
+		return added;
+	if (added && tier_pool_writable(pool)) {
+		struct tier_put put = { .kind = TIER_PUT_POOL, .pool = &pool->conf };
+
+		ret = tier_commit(pool, &put, 1);
+		if (ret)
+			return ret;
+	}
+	ret = tier_member_bind(pool, table, false);
+	tier_load_tier_members(pool);
+	if (ret)
+		return ret;
+	/* a mirror that is new to the table, or has been away */
+	ret = tier_load_probe(pool, table, &ours, &blank);
+	if (!ret && tier_pool_writable(pool))
+		tier_load_resync(pool, (ours | blank) & ~pool->meta.copies);
+	return ret;
+}
+
+int tier_load_bind(struct tier_pool *pool, struct tier_pool_target *table)
+{
+	struct tier_lun *lun;
+	int ret;
+
+	mutex_lock(&pool->lock);
+	pool->bound = table;
+	pool->features = table->features;
+	ret = pool->loaded ? tier_load_again(pool, table) : tier_load_first(pool, table);
+	if (!ret)
+		list_for_each_entry(lun, &pool->luns, list) {
+			tier_lun_update_tags(lun);
+			tier_lun_update_plan(lun);
+		}
+	mutex_unlock(&pool->lock);
+	tier_netlink_changed();
+	return ret;
+}
+
+void tier_load_drop_objects(struct tier_pool *pool)
+{
+	struct tier_lun *lun, *next;
+	unsigned int i;
+
+	list_for_each_entry_safe(lun, next, &pool->luns, list)
+		tier_lun_drop(lun);
+	for (i = 0; i < TIER_MAX_MEMBERS; i++)
+		if (pool->members[i])
+			tier_member_free(pool, pool->members[i]);
+	for (i = 0; i < TIER_MAX_TIERS; i++)
+		memset(&pool->tiers[i], 0, sizeof(pool->tiers[i]));
+	tier_meta_close(&pool->meta);
+	memset(&pool->meta, 0, sizeof(pool->meta));
+}
+
+void tier_load_stop(struct tier_pool *pool)
+{
+	mutex_lock(&pool->lock);
+	WRITE_ONCE(pool->gate, pool->gate | TIER_GATE_SUSPENDED);
+	/* who saw the open gate is in flight, or queued; the queues see it shut */
+	tier_quiesce(pool);
+	flush_workqueue(pool->io_wq);
+	flush_workqueue(pool->op_wq);
+	tier_op_wait_all(pool);
+	if (pool->loaded && tier_pool_writable(pool)) {
+		tier_sample_drain(pool);
+		if (!tier_lun_commit_usage(pool, true))
+			tier_commit_checkpoint(pool, true);
+	}
+	mutex_unlock(&pool->lock);
+}
+
+void tier_load_unbind(struct tier_pool *pool, struct tier_pool_target *table)
+{
+	mutex_lock(&tier_pools_lock);
+	if (pool->bound == table)
+		list_del_init(&pool->list);	/* another map may load it now */
+	mutex_unlock(&tier_pools_lock);
+	mutex_lock(&pool->lock);
+	if (pool->bound == table) {
+		unsigned int i;
+
+		/*
+		 * No table, and so no devices: LUNs that are still open get
+		 * errors instead of waiting for ever.
+		 */
+		for (i = 0; i < TIER_MAX_MEMBERS; i++)
+			if (pool->members[i]) {
+				pool->members[i]->dev = NULL;
+				WRITE_ONCE(pool->members[i]->bdev, NULL);
+			}
+		pool->bound = NULL;
+		WRITE_ONCE(pool->mode, TIER_MODE_FAIL);
+		WRITE_ONCE(pool->gate, TIER_GATE_FAIL);
+		tier_io_space_back(pool, BLK_STS_IOERR);
+		queue_work(pool->io_wq, &pool->defer_work);
+	}
+	mutex_unlock(&pool->lock);
+}

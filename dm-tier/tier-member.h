@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Members: finding out what a device is, taking it into the pool, and the
+ * states it goes through until it leaves.
+ */
+#ifndef TIER_MEMBER_H
+#define TIER_MEMBER_H
+
+#include "tier-target.h"
+
+/**
+ * tier_member_check() - may this device be in this pool?
+ * @uuid: of the pool, or NULL: it is about to be formatted
+ * @header: out: its header, if it has one
+ *
+ * Reads block 0, writes nothing. Return: 1: a member of the pool; 0: blank;
+ * -EINVAL: holds something else; -EBUSY: of another pool; -EIO.
+ */
+int tier_member_check(struct dm_io_client *io, struct dm_dev *dev, const u8 *uuid,
+		      struct tier_member_header *header);
+
+/* object for a record in the metadata, without its device; pool->lock held */
+struct tier_member *tier_member_new(struct tier_pool *pool, u32 index);
+void tier_member_free(struct tier_pool *pool, struct tier_member *member);
+/* give it its device, or take it away (NULL: missing) */
+void tier_member_attach(struct tier_pool *pool, struct tier_member *member,
+			struct dm_dev *dev);
+
+/**
+ * tier_member_bind() - make the pool's members those of a table
+ * @table: the table that goes live; LUN I/O is held
+ *
+ * Known members get their devices (that is all with @known_only), blank devices become new members, removed
+ * ones are dropped, the others that are not in the table are missing.
+ * pool->lock held. Crash: a new member's header is written before its record; a
+ * header without a record is taken for blank.
+ */
+int tier_member_bind(struct tier_pool *pool, struct tier_pool_target *table, bool known_only);
+
+/* would tier_member_bind() leave out a member that still holds extents? */
+int tier_member_check_reload(struct tier_pool *pool, struct tier_pool_target *table);
+
+/* write the pool's generation to all headers, before the metadata's */
+int tier_member_stamp(struct tier_pool *pool, u64 generation);
+
+/* commit a state and make it count; pool->lock held */
+int tier_member_set_state(struct tier_pool *pool, struct tier_member *member, u8 state,
+			  const char *why);
+int tier_member_set_tag(struct tier_pool *pool, struct tier_member *member, const char *tag);
+
+/* is a draining member empty? then prove it and say so; pool->lock held */
+void tier_member_check_drained(struct tier_pool *pool, struct tier_member *member);
+
+#endif
