@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: GPL-2.0
+#
+# make            modules, userspace, unit tests
+# make check      all tests, in VMs; the last line has the totals
+# make demo       see a pool at work, in a VM
+# make bench      what the targets cost per I/O, in a VM
+# make lint       checkpatch, sparse, shellcheck
+# make install    modules for this kernel, userspace
+#
+# KDIR=<kernel build directory>  build for that kernel; else for the running one
+#                                if its headers are there, else the newest
+# W=1, C=1, V=1                  as in the kernel's own build
+# DESTDIR=, PREFIX=              where to install
+
+kernels := $(wildcard /lib/modules/*/build)
+running := /lib/modules/$(shell uname -r)/build
+KDIR ?= $(or $(filter $(running),$(kernels)),$(shell printf '%s\n' $(kernels) | sort -V | tail -n 1))
+kbuild = $(MAKE) -C $(KDIR) M=$(CURDIR)
+deps = selftests/vm/install-deps.sh
+
+.PHONY: all modules userspace unit clean install modules_install check demo bench lint
+all: modules userspace unit
+
+modules:
+	$(if $(KDIR),,$(error no kernel headers found: install linux-headers-amd64 or say KDIR=))
+	+$(kbuild) modules
+
+userspace:
+	+$(MAKE) -C userspace
+
+unit:
+	$(if $(wildcard selftests/unit/Makefile),+$(MAKE) -C selftests/unit)
+
+clean:
+	$(if $(KDIR),+$(kbuild) clean)
+	+$(MAKE) -C userspace clean
+	$(if $(wildcard selftests/unit/Makefile),+$(MAKE) -C selftests/unit clean)
+	rm -rf .build
+
+modules_install:
+	+$(kbuild) $(if $(DESTDIR),INSTALL_MOD_PATH=$(DESTDIR)) modules_install
+
+install: modules_install
+	+$(MAKE) -C userspace install
+
+# These three work on a machine that has nothing but git, make and root. They
+# need no kernel headers: the VM's kernels bring their own.
+check:
+	$(deps) build vm
+	+$(MAKE) userspace unit
+	selftests/run.sh $(TESTS)
+
+demo:
+	$(deps) build vm
+	+$(MAKE) userspace
+	selftests/demo.sh
+
+bench:
+	$(deps) build vm
+	+$(MAKE) userspace
+	selftests/bench/bench
+
+lint:
+	$(deps) build lint
+	selftests/lint.sh
