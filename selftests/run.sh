@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # Run the tests, all or those whose name contains one of the patterns:
 #
-#   unit/*               native, through `make -C unit check`
+#   unit, userspace      native, through `make check` there
 #   dm-tier/test_*.sh    in VMs, many to a boot
 #   host/test_*.sh       on the host, starting VMs of their own
 #
@@ -75,10 +75,11 @@ conclude() {
 	) 9>"$work/lock"
 }
 
-run_unit() {
+# run_native <name> <directory>
+run_native() {
 	local status=0
-	CMOCKA_MESSAGE_OUTPUT=tap make -s -C "$here/unit" check >"$work/unit" 2>&1 || status=$?
-	conclude unit "$status" "$work/unit"
+	CMOCKA_MESSAGE_OUTPUT=tap make -s -C "$2" check >"$work/$1" 2>&1 || status=$?
+	conclude "$1" "$status" "$work/$1"
 }
 
 run_host() {
@@ -143,9 +144,11 @@ for t in "$here"/host/test_*.sh; do
 	[[ ! -e $t ]] || ! wanted "host/$(basename "$t")" || hosts+=("$t")
 done
 
-if wanted unit && [[ -e $here/unit/Makefile ]]; then
-	run_unit
-fi
+for native in unit:"$here/unit" userspace:"$tree/userspace"; do
+	if wanted "${native%%:*}" && [[ -e ${native#*:}/Makefile ]]; then
+		run_native "${native%%:*}" "${native#*:}"
+	fi
+done
 if ((${#guests[@]} + ${#hosts[@]})); then
 	# Once, before several want it at the same time.
 	"$here/vm/vm" modules >/dev/null || result "fail build: modules"

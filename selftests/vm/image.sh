@@ -19,7 +19,7 @@ guest_packages=(
 	bash coreutils util-linux mount kmod procps iproute2 jq xxd curl
 	dmsetup fio e2fsprogs xfsprogs sqlite3 python3 thin-provisioning-tools
 	libnl-3-200 libnl-genl-3-200 libsqlite3-0 libjson-c5 libmicrohttpd12
-	libinih1 libsystemd0 libdevmapper1.02.1 libpng16-16 libcmocka0
+	libgcrypt20 libinih1 libsystemd0 libdevmapper1.02.1 libpng16-16 libcmocka0
 )
 
 # version -> the suites that have it. The compiler must come from there as well:
@@ -188,7 +188,7 @@ build_modules() {
 	for d in dm-tier dm-mpath-ext uapi; do
 		[[ -d $tree/$d ]] || continue
 		mkdir -p "$dir/$d"
-		(cd "$tree/$d" && find . -type f \( -name '*.[ch]' -o -name Kbuild \) \
+		(cd "$tree/$d" && find . -type f \( -name '*.[ch]' -o -name '*.mk' -o -name Kbuild \) \
 			! -name '*.mod.c' -print0 | xargs -0r cp -u --parents -t "$dir/$d")
 		# A source that went away must not live on in the copy.
 		(cd "$dir/$d" && find . -type f -name '*.[ch]' ! -name '*.mod.c') |

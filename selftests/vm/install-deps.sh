@@ -10,7 +10,7 @@ set -euo pipefail
 declare -A packages=(
 	[build]="build-essential pkg-config libnl-3-dev libnl-genl-3-dev
 		libsqlite3-dev libjson-c-dev libmicrohttpd-dev libinih-dev
-		libsystemd-dev libdevmapper-dev libpng-dev libcmocka-dev"
+		libsystemd-dev libdevmapper-dev libpng-dev libgcrypt20-dev libcmocka-dev"
 	[vm]="qemu-system-x86 mmdebstrap debian-archive-keyring busybox-static
 		cpio kmod e2fsprogs util-linux python3-minimal"
 	[lint]="shellcheck sparse xz-utils perl linux-headers-amd64 linux-source"
