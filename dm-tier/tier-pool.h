@@ -34,7 +34,7 @@
 
 #define TIER_STOCK_MAX		32	/* zeroed extents kept ready per member */
 #define TIER_OP_SLOTS		1024	/* slot 0 is none */
-#define TIER_SAMPLES		2048	/* per CPU */
+#define TIER_SAMPLES		1024	/* per CPU: 16 KiB, within what alloc_percpu() gives */
 #define TIER_LATENCY_SAMPLE	16	/* one I/O in so many is timed */
 
 struct tier_pool;
