@@ -13,7 +13,7 @@
 # under names that hold a hash of all that went into them.
 
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/dm-tier
-build=$tree/.build
+build=${tree:?}/.build
 
 guest_packages=(
 	bash coreutils util-linux mount kmod procps iproute2 jq xxd curl
@@ -52,6 +52,8 @@ unlock() { exec {lock_fd}>&-; }
 # Prints the sources.list lines for the suites given.
 debian_sources() {
 	local site release main='' security='' suite
+	# SITE and RELEASE are apt's variables, not the shell's.
+	# shellcheck disable=SC2016
 	while IFS='|' read -r site release; do
 		case $release in
 		bookworm) main=$site ;;
@@ -158,7 +160,7 @@ kernel_dir() {
 
 # The few modules that reach the disks, numbered in the order of loading.
 initrd_modules() {
-	local dir=$1 release=$2 n=10 file
+	local dir=$1 release=$2 n=10 file name
 	mkdir "$dir/initrd-modules" "$dir/lib"
 	ln -s ../modules "$dir/lib/modules"
 	for file in virtio_pci virtio_blk virtio_console ext4 overlay; do
@@ -172,7 +174,7 @@ initrd_modules() {
 			esac
 			n=$((n + 1))
 		done
-	rm -r "$dir/lib"
+	rm -r "${dir:?}/lib"
 }
 
 # Build this tree's modules in a copy under .build, inside the kernel's own
