@@ -109,7 +109,18 @@ static void begin_section(struct parse *p, char *name)
 		refuse(p, "[%s]: %s", name, why);
 }
 
-/* a line without its end, or with a zero byte in it, is not text of ours */
+/* to C's strings a line would end at a zero byte, and the rest be lost */
+static bool has_zero(FILE *f)
+{
+	int c;
+
+	do
+		c = getc(f);
+	while (c != EOF && c);
+	rewind(f);
+	return !c;
+}
+
 static bool whole_line(struct parse *p, const char *line)
 {
 	size_t len = strlen(line);
@@ -118,8 +129,7 @@ static bool whole_line(struct parse *p, const char *line)
 		return true;
 	if (feof(p->file))
 		return true;
-	refuse(p, "the line is too long, or has a zero byte in it; at most %d characters",
-	       INI_MAX_LINE - 2);
+	refuse(p, "the line is too long; at most %d characters", INI_MAX_LINE - 2);
 	return false;
 }
 
@@ -182,11 +192,13 @@ static int open_regular(struct parse *p)
 		err = errno;
 	} else if (!S_ISREG(st.st_mode)) {
 		err = S_ISDIR(st.st_mode) ? EISDIR : EINVAL;
+	} else if (has_zero(p->file)) {
+		err = EINVAL;
 	} else {
 		return 0;
 	}
 	snprintf(p->err, p->errlen, "%s: %s", p->path,
-		 err == EINVAL ? "not a regular file" : strerror(err));
+		 err == EINVAL ? "not a text file" : strerror(err));
 	if (p->file)
 		fclose(p->file);
 	return -err;

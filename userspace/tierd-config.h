@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* tierd's configuration: read in full, or refused in full */
+#ifndef TIERD_CONFIG_H
+#define TIERD_CONFIG_H
+
+#include <limits.h>
+
+#include "libdmtier.h"
+#include "ledger.h"
+#include "tierd-schedule.h"
+
+#define CONFIG_PATH		"/etc/dm-tier/tierd.conf"	/* by default */
+#define CONFIG_MAX_SETTINGS	48
+#define CONFIG_KEY_LEN		24
+#define CONFIG_MAIL_LEN		256
+
+/* what the kernel is told, key by key; checked as far as we can without the pool */
+struct config_setting {
+	char key[CONFIG_KEY_LEN];
+	char value[DMTIER_TIERS_LEN];
+};
+
+struct config_settings {
+	int nr;
+	struct config_setting setting[CONFIG_MAX_SETTINGS];
+};
+
+struct config_pool {
+	char name[DMTIER_POOL_LEN];
+	struct config_settings settings;
+	struct schedule moves;		/* moves run in these windows; empty: no schedule */
+};
+
+struct config_lun {
+	char pool[DMTIER_POOL_LEN];
+	uint32_t id;
+	char consumer[LEDGER_NAME_LEN];
+	struct config_settings settings;
+	bool move;			/* at a threshold */
+	uint32_t cooldown;		/* seconds */
+	char up_tier[DMTIER_TIER_LEN];	/* empty: the next faster one allowed */
+	char down_tier[DMTIER_TIER_LEN];
+	struct schedule window;		/* moves at thresholds run in these; empty: always */
+	struct schedule up_at;
+	struct schedule down_at;
+};
+
+enum escalate_class {
+	ESCALATE_DEVICE,
+	ESCALATE_METADATA,
+	ESCALATE_NO_SPACE,
+	ESCALATE_TIER_LOW,
+	ESCALATE_MOVE_FAILED,
+	ESCALATE_NR
+};
+
+extern const char *const escalate_names[ESCALATE_NR];
+
+/* rungs of the ladder: seconds of trouble until each is taken */
+struct config_ladder {
+	bool journal;
+	uint32_t journal_after;
+	uint32_t script_after;
+	uint32_t mail_after;
+	uint32_t repeat;		/* start over after so long, 0: never */
+	uint32_t clear;			/* trouble without an end ends after so long */
+	char script[PATH_MAX];		/* empty: no such rung */
+	char mail[CONFIG_MAIL_LEN];
+};
+
+struct config {
+	char ledger[PATH_MAX];
+	char prices[PATH_MAX];		/* empty: not checked here */
+	char sendmail[PATH_MAX];
+	uint32_t http_port;		/* 0: off */
+	uint32_t interval;		/* seconds between samples */
+	bool utc;			/* schedules in UTC, not local time */
+	struct config_ladder ladder[ESCALATE_NR];
+	size_t nr_pools, nr_luns;
+	struct config_pool *pool;
+	struct config_lun *lun;
+};
+
+/* @err has file:line and the key; NULL then */
+struct config *config_load(const char *path, char *err, size_t errlen);
+void config_free(struct config *c);
+
+/* NULL if the file does not name it */
+const struct config_pool *config_pool(const struct config *c, const char *name);
+const struct config_lun *config_lun(const struct config *c, const char *pool, uint32_t id);
+
+#endif

@@ -1,0 +1,311 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What the kernel tells, and the audit log made of it
+ *
+ * Records wait in memory until the ledger has taken them: a full disk must not
+ * lose them. Where the kernel's numbering shows that events were lost, the log
+ * says so, and a fresh sample finds the present state.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tierd.h"
+
+#define BATCH		512	/* events a round: timers and HTTP get their turn */
+#define WAIT_MAX	8192	/* audit records in memory */
+
+struct numbering {
+	uint8_t uuid[LEDGER_UUID_LEN];
+	uint64_t seq;
+};
+
+struct ended {
+	uint8_t uuid[LEDGER_UUID_LEN];
+	uint32_t lun;
+	int64_t time_ms;
+};
+
+struct journal {
+	struct audit_record *record;
+	size_t nr_records;
+	uint64_t dropped;		/* for want of room */
+	struct ended *ended;		/* LUNs that went, or came new */
+	size_t nr_ended;
+	struct numbering *numbering;
+	size_t nr_numberings;
+	bool complained;
+};
+
+static const char *const audited[] = {
+	"move-done", "move-failed", "lun-migrating", "lun-moved", "policy", "lun-created",
+	"lun-deleted", "lun-resized", "device-state", "evacuation-done", "metadata",
+};
+
+int events_new(struct tierd *d)
+{
+	d->journal = calloc(1, sizeof(*d->journal));
+	return d->journal ? 0 : -ENOMEM;
+}
+
+void events_free(struct tierd *d)
+{
+	if (!d->journal)
+		return;
+	free(d->journal->record);
+	free(d->journal->ended);
+	free(d->journal->numbering);
+	free(d->journal);
+	d->journal = NULL;
+}
+
+static void *one_more(void **array, size_t *nr, size_t size)
+{
+	char *more = realloc(*array, (*nr + 1) * size);
+
+	if (!more)
+		return NULL;
+	*array = more;
+	return memset(more + (*nr)++ * size, 0, size);
+}
+
+static struct audit_record *new_record(struct journal *j, const char *kind)
+{
+	struct audit_record *r = NULL;
+
+	if (j->nr_records < WAIT_MAX)
+		r = one_more((void **)&j->record, &j->nr_records, sizeof(*r));
+	if (r)
+		audit_record_init(r, kind);
+	else
+		j->dropped++;
+	return r;
+}
+
+#define COPY(to, from)	snprintf(to, sizeof(to), "%.*s", (int)sizeof(to) - 1, from)
+
+static void record_event(struct journal *j, const struct dmtier_event *e)
+{
+	struct audit_record *r = new_record(j, e->event);
+
+	if (!r)
+		return;
+	r->time_ns = (int64_t)e->time_ns;
+	r->kernel_seq = (int64_t)e->seq;
+	if (e->has[DM_TIER_A_LUN])
+		r->lun = e->lun;
+	if (e->has[DM_TIER_A_LOGICAL])
+		r->logical = (int64_t)e->logical;
+	if (e->has[DM_TIER_A_ERROR])
+		r->error = e->error;
+	memcpy(r->pool_uuid, e->pool_uuid, sizeof(r->pool_uuid));
+	COPY(r->pool, e->pool);
+	COPY(r->from, e->from);
+	COPY(r->to, e->to);
+	COPY(r->from_dev, e->dev[0] ? e->dev : e->from_dev);
+	COPY(r->to_dev, e->to_dev);
+	COPY(r->key, e->key);
+	COPY(r->value, e->key[0] ? e->value : e->state);
+	COPY(r->reason, e->reason);
+	if (e->has[DM_TIER_A_SECTORS] && !r->key[0]) {
+		COPY(r->key, "sectors");
+		snprintf(r->value, sizeof(r->value), "%" PRIu64, e->sectors);
+	} else if (r->value[0] && !r->key[0]) {
+		COPY(r->key, "state");
+	}
+}
+
+static void record_loss(struct tierd *d, const char *pool, const uint8_t *uuid,
+			const char *what)
+{
+	struct audit_record *r = new_record(d->journal, "events-lost");
+
+	tierd_log(LOG_WARNING, "%s%s%s; the state is read anew", pool, pool[0] ? ": " : "",
+		  what);
+	if (!r)
+		return;
+	r->time_ns = state_now_ms() * 1000000;
+	COPY(r->pool, pool);
+	COPY(r->reason, what);
+	if (uuid)
+		memcpy(r->pool_uuid, uuid, sizeof(r->pool_uuid));
+}
+
+/* numbers start anew when a pool is loaded: only a jump forward is a loss */
+static bool lost_some(struct tierd *d, const struct dmtier_event *e)
+{
+	struct journal *j = d->journal;
+	struct numbering *n = j->numbering, *end = n + j->nr_numberings;
+	char what[96];
+	uint64_t before;
+
+	while (n < end && memcmp(n->uuid, e->pool_uuid, sizeof(n->uuid)))
+		n++;
+	if (n == end) {
+		n = one_more((void **)&j->numbering, &j->nr_numberings, sizeof(*n));
+		if (!n)
+			return false;
+		memcpy(n->uuid, e->pool_uuid, sizeof(n->uuid));
+		n->seq = e->seq;
+		return false;
+	}
+	before = n->seq;
+	n->seq = e->seq;
+	if (e->seq <= before || e->seq == before + 1)
+		return false;
+	d->events_lost += e->seq - before - 1;
+	snprintf(what, sizeof(what), "events %" PRIu64 " to %" PRIu64 " were lost", before + 1,
+		 e->seq - 1);
+	record_loss(d, e->pool, e->pool_uuid, what);
+	return true;
+}
+
+static bool is(const struct dmtier_event *e, const char *name)
+{
+	return !strcmp(e->event, name);
+}
+
+static void note_ended(struct journal *j, const struct dmtier_event *e)
+{
+	struct ended *ended = one_more((void **)&j->ended, &j->nr_ended, sizeof(*ended));
+
+	if (!ended)
+		return;
+	memcpy(ended->uuid, e->pool_uuid, sizeof(ended->uuid));
+	ended->lun = e->lun;
+	ended->time_ms = (int64_t)(e->time_ns / 1000000);
+}
+
+/* true: the state should be read anew at once */
+static bool handle(struct tierd *d, const struct dmtier_event *e)
+{
+	bool fresh = lost_some(d, e);
+
+	d->events_seen++;
+	for (size_t i = 0; i < sizeof(audited) / sizeof(audited[0]); i++)
+		if (is(e, audited[i]))
+			record_event(d->journal, e);
+	if (is(e, "lun-created") || is(e, "lun-deleted"))
+		note_ended(d->journal, e);
+	if (is(e, "threshold-up") || is(e, "threshold-down"))
+		policy_threshold(d, e);
+	escalate_event(d, e);
+	return fresh || is(e, "lun-created");
+}
+
+static int write_all(struct tierd *d)
+{
+	struct journal *j = d->journal;
+	struct audit_record *loss;
+	int err;
+
+	if (j->dropped && j->nr_records < WAIT_MAX) {
+		loss = new_record(j, "records-lost");
+		if (loss) {
+			loss->time_ns = state_now_ms() * 1000000;
+			snprintf(loss->reason, sizeof(loss->reason),
+				 "%" PRIu64 " records had no room while the ledger could not be written",
+				 j->dropped);
+			j->dropped = 0;
+		}
+	}
+	err = ledger_begin(d->ledger);
+	if (err)
+		return err;
+	for (size_t i = 0; !err && i < j->nr_ended; i++)
+		err = ledger_gone(d->ledger, j->ended[i].uuid, j->ended[i].lun,
+				  j->ended[i].time_ms);
+	for (size_t i = 0; !err && i < j->nr_records; i++)
+		err = audit_append(d->ledger, &j->record[i]);
+	if (err) {
+		ledger_rollback(d->ledger);
+		return err;
+	}
+	return ledger_commit(d->ledger);
+}
+
+void events_flush(struct tierd *d)
+{
+	struct journal *j = d->journal;
+	char err[256];
+
+	if (!j->nr_records && !j->nr_ended)
+		return;
+	if (write_all(d)) {
+		if (!j->complained)
+			tierd_log(LOG_ERR, "%s; audit records wait in memory: make room, or mend the disk",
+				  ledger_error(d->ledger));
+		j->complained = true;
+		return;
+	}
+	j->complained = false;
+	j->nr_ended = 0;
+	if (j->nr_records && audit_keep_head(d->ledger, d->ledger_path, err, sizeof(err)))
+		tierd_log(LOG_ERR, "%s", err);
+	j->nr_records = 0;
+}
+
+static int watch_ready(sd_event_source *source, int fd, uint32_t revents, void *arg)
+{
+	(void)source;
+	(void)fd;
+	(void)revents;
+	events_drain(arg);
+	return 0;
+}
+
+int events_connect(struct tierd *d)
+{
+	int err = dmtier_events_open(&d->events);
+
+	if (err)
+		return err;
+	err = sd_event_add_io(d->event, &d->watch, dmtier_events_fd(d->events), EPOLLIN,
+			      watch_ready, d);
+	if (err < 0)
+		events_disconnect(d);
+	return err < 0 ? err : 0;
+}
+
+void events_disconnect(struct tierd *d)
+{
+	d->watch = sd_event_source_unref(d->watch);
+	dmtier_events_close(d->events);
+	d->events = NULL;
+}
+
+/* takes what waits on the socket; true if the state should be read anew */
+static bool drain(struct tierd *d)
+{
+	struct dmtier_event event;
+	bool fresh = false;
+	int ret = 0;
+
+	for (int i = 0; d->events && i < BATCH; i++) {
+		ret = dmtier_event_next(d->events, &event);
+		if (!ret)
+			break;
+		if (ret == 1) {
+			fresh |= handle(d, &event);
+			continue;
+		}
+		fresh = true;
+		if (ret != -ENOBUFS) {
+			tierd_log(LOG_ERR, "events: %s; connecting again", strerror(-ret));
+			events_disconnect(d);
+			break;
+		}
+		d->events_lost++;
+		record_loss(d, "", NULL, "more events came than the socket had room for");
+	}
+	events_flush(d);
+	return fresh;
+}
+
+void events_drain(struct tierd *d)
+{
+	if (drain(d))
+		tierd_sample(d);
+}
