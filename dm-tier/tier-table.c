@@ -311,7 +311,7 @@ static int tier_decode_luns(struct tier_meta *meta, u64 first, u32 count,
 			err = tier_set_lun_room(meta, first + i);
 		if (err == -ENOMEM)
 			return err;
-		if (err || tier_lun_extents(meta, lun) > TIER_LUN_EXTENTS_MAX) {
+		if (err || tier_meta_lun_extents(meta, lun) > TIER_LUN_EXTENTS_MAX) {
 			tier_meta_event(meta, "LUN slot %llu: impossible record", first + i);
 			return -EUCLEAN;
 		}
@@ -476,8 +476,23 @@ void tier_table_settle(struct tier_table *table)
 }
 
 /*
- * Write both slots of all pages, in large runs: for a table that nothing points
- * at yet. Both get the same, so that a slot which holds no page is a damaged one.
+ * Both slots get the same content, so that a slot which holds no page is a
+ * damaged one; the current slot gets the higher sequence, so that it is the one
+ * that is found, as on the other copy.
+ */
+static void tier_slots_seal(struct tier_meta *meta, const struct tier_table_ref *ref,
+			    u64 page, u64 seq, u8 *slots)
+{
+	unsigned int slot, current_slot = test_bit(page, ref->table->slot);
+
+	for (slot = 0; slot < 2; slot++)
+		tier_page_seal(meta, ref, page, seq - (slot != current_slot),
+			       slots + slot * TIER_BLOCK_SIZE);
+}
+
+/*
+ * Write all pages in large runs: of a table that nothing points at yet, or for
+ * a copy that is void.
  */
 int tier_table_write_all(struct tier_meta *meta, u32 copies,
 			 const struct tier_table_ref *ref, u64 seq)
@@ -490,12 +505,8 @@ int tier_table_write_all(struct tier_meta *meta, u32 copies,
 		u32 took;
 
 		n = min_t(u64, ref->table->pages - page, TIER_RUN_PAGES);
-		for (i = 0; i < n; i++) {
-			u8 *slots = run + 2 * i * TIER_BLOCK_SIZE;
-
-			tier_page_seal(meta, ref, page + i, seq, slots);
-			memcpy(slots + TIER_BLOCK_SIZE, slots, TIER_BLOCK_SIZE);
-		}
+		for (i = 0; i < n; i++)
+			tier_slots_seal(meta, ref, page + i, seq, run + 2 * i * TIER_BLOCK_SIZE);
 		took = meta->ops->write(meta->ctx, copies, at, 2 * n, run, false);
 		if ((took & copies) != copies) {
 			int err = copies == meta->copies ?
