@@ -520,18 +520,22 @@ static int show_one(const struct dmtier_pool *p, void *arg)
 static int show(struct ctl *c, int argc, char **argv)
 {
 	struct listing l = { .c = c };
+	struct dmtier_pool pool;
 	int err, code = ctl_open(c);
 
 	if (code)
 		return code;
 	if (c->json && argc == 1)
 		l.t = table_new();
-	err = dmtier_pools(c->h, argc > 1 ? argv[1] : NULL, show_one, &l);
+	if (argc > 1)
+		err = dmtier_pool_get(c->h, argv[1], &pool) ?: show_one(&pool, &l);
+	else
+		err = dmtier_pools(c->h, NULL, show_one, &l);
 	if (l.t && !err)
 		table_list(c, l.t);
 	else if (l.t)
 		json_object_put(table_take(l.t));
-	return err ? ctl_kernel(c, err, argc > 1 ? argv[1] : "pool show") : CTL_OK;
+	return err ? ctl_kernel(c, err, "pool show") : CTL_OK;
 }
 
 /* a tag's device may be said by its path: the kernel knows it by number */
