@@ -464,6 +464,7 @@ int tier_load_bind(struct tier_pool *pool, struct tier_pool_target *table)
 	int ret;
 
 	mutex_lock(&pool->lock);
+	tier_pool_update_name(pool);
 	pool->bound = table;
 	pool->features = table->features;
 	ret = pool->loaded ? tier_load_again(pool, table) : tier_load_first(pool, table);

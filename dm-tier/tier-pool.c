@@ -188,6 +188,13 @@ static int tier_pool_init(struct tier_pool *pool)
 	       tier_commit_init(pool) ?: tier_tick_init(pool) ?: tier_flush_init(pool);
 }
 
+void tier_pool_update_name(struct tier_pool *pool)
+{
+	/* the name that the operator knows, or the device number if there is none */
+	if (dm_copy_name_and_uuid(pool->md, pool->name, NULL))
+		strscpy(pool->name, dm_device_name(pool->md), sizeof(pool->name));
+}
+
 struct tier_pool *tier_pool_create(struct mapped_device *md, dev_t meta_dev)
 {
 	struct tier_pool *pool;
@@ -202,7 +209,7 @@ struct tier_pool *tier_pool_create(struct mapped_device *md, dev_t meta_dev)
 	INIT_LIST_HEAD(&pool->list);
 	pool->md = md;
 	pool->meta_dev = meta_dev;
-	strscpy(pool->name, dm_device_name(md), sizeof(pool->name));
+	tier_pool_update_name(pool);
 	ret = tier_pool_init(pool);
 	if (ret) {
 		tier_pool_free(pool);

@@ -18,6 +18,7 @@
 
 #include <linux/device-mapper.h>
 #include <linux/dm-io.h>
+#include <linux/dm-ioctl.h>
 #include <linux/dm-kcopyd.h>
 #include <linux/kref.h>
 #include <linux/mempool.h>
@@ -188,7 +189,7 @@ struct tier_pool {
 	struct list_head list;		/* tier_pools */
 	struct kref ref;
 	struct mapped_device *md;
-	char name[128];
+	char name[DM_NAME_LEN];		/* as at the last resume */
 	dev_t meta_dev;
 	struct tier_pool_target *bound;	/* the live table's target */
 
@@ -292,6 +293,8 @@ const char *tier_member_state_name(u8 state);
 struct tier_pool *tier_pool_get_by_md(struct mapped_device *md);
 struct tier_pool *tier_pool_get_by_meta(dev_t meta_dev);
 struct tier_pool *tier_pool_create(struct mapped_device *md, dev_t meta_dev);
+/* a map can be renamed: look again; at each resume */
+void tier_pool_update_name(struct tier_pool *pool);
 /* loaded pool of this dm name with a reference, or NULL; takes tier_pools_lock */
 struct tier_pool *tier_pool_get_by_name(const char *name);
 void tier_pool_put(struct tier_pool *pool);
