@@ -64,7 +64,7 @@ struct tier_lun *tier_dump_next_lun(struct tier_dump *dump)
 	return xa_find(&dump->pool->lun_ids, &id, last, XA_PRESENT);
 }
 
-/* the loaded or loading pool that comes next, with a reference, or NULL */
+/* the pool that comes next, with a reference, or NULL; the lock keeps those listed alive */
 static struct tier_pool *tier_dump_next_pool(u64 from)
 {
 	struct tier_pool *pool, *next = NULL;
@@ -74,8 +74,8 @@ static struct tier_pool *tier_dump_next_pool(u64 from)
 		if (pool->meta_dev >= from && (!next || pool->meta_dev < next->meta_dev))
 			next = pool;
 	}
-	if (next && !kref_get_unless_zero(&next->ref))
-		next = NULL;
+	if (next)
+		kref_get(&next->ref);
 	mutex_unlock(&tier_pools_lock);
 	return next;
 }
@@ -249,7 +249,7 @@ static struct sk_buff *tier_get_pool_reply(struct genl_info *info, struct tier_p
 {
 	struct sk_buff *skb = genlmsg_new(GENLMSG_DEFAULT_SIZE, GFP_KERNEL);
 	void *header;
-	int ret = -ENODEV;
+	int ret = -EAGAIN;
 
 	if (!skb)
 		return ERR_PTR(-ENOMEM);
@@ -259,6 +259,8 @@ static struct sk_buff *tier_get_pool_reply(struct genl_info *info, struct tier_p
 		ret = header ? tier_put_pool(skb, pool) : -EMSGSIZE;
 	mutex_unlock(&pool->lock);
 	if (ret) {
+		if (ret == -EAGAIN)
+			tier_extack_set(info->extack, "the pool is not loaded yet");
 		nlmsg_free(skb);
 		return ERR_PTR(ret);
 	}
