@@ -60,7 +60,8 @@ struct tier_plan_lun {
 	u8 target;
 	u16 weight;		/* 100: par */
 	bool frozen;		/* being deleted: leave alone */
-	u8 shut;		/* ranks where no member its tags allow has room */
+	bool tagged;		/* its tags leave it some members only */
+	u8 shut;		/* ranks with room on none of the members its tags allow */
 	u64 used[TIER_MAX_TIERS];
 	u64 reserve[TIER_MAX_TIERS];
 	u64 max[TIER_MAX_TIERS];
