@@ -110,7 +110,8 @@ static void test_decay_in_steps(void **state)
 	(void)state;
 	for (i = 0; i < n; i++) {
 		struct tier_heat heat = {
-			.read_fast = tier_heat_pack(10000, 0), .read_slow = tier_heat_pack(10000, 0),
+			.read_fast = tier_heat_pack(10000, 0),
+			.read_slow = tier_heat_pack(10000, 0),
 			.epoch = 65400,
 		};
 
@@ -176,8 +177,10 @@ static void test_cap(void **state)
 	for (i = 0; i < 1000; i++)
 		given += tier_heat_add(&heat, i & 1, 8, 9, rnd());
 	assert_int_equal(given, TIER_HEAT_CREDIT_MAX);
-	assert_int_equal(tier_heat_unpack(heat.read_fast), TIER_HEAT_CREDIT_MAX / 2 * TIER_HEAT_ONE);
-	assert_int_equal(tier_heat_unpack(heat.write_slow), TIER_HEAT_CREDIT_MAX / 2 * TIER_HEAT_ONE);
+	assert_int_equal(tier_heat_unpack(heat.read_fast),
+			 TIER_HEAT_CREDIT_MAX / 2 * TIER_HEAT_ONE);
+	assert_int_equal(tier_heat_unpack(heat.write_slow),
+			 TIER_HEAT_CREDIT_MAX / 2 * TIER_HEAT_ONE);
 	assert_true(tier_heat_add(&heat, false, 8, 10, rnd()));
 
 	/* size counts, up to the cap */
