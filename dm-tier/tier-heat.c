@@ -200,18 +200,24 @@ static u32 tier_heat_nearest(u64 value)
 	return (value + (1ULL << (TIER_HEAT_FRACTION - 1))) >> TIER_HEAT_FRACTION;
 }
 
+static u32 tier_heat_fast_at(u16 packed, u16 gap)
+{
+	return tier_heat_nearest(tier_heat_decay_fast(tier_heat_unpack(packed), gap));
+}
+
+static u32 tier_heat_slow_at(u16 packed, u16 gap)
+{
+	return tier_heat_nearest(tier_heat_decay_slow(tier_heat_unpack(packed), gap));
+}
+
 void tier_heat_sums(const struct tier_heat *heat, u64 tick, struct tier_heat_sums *sums)
 {
 	u16 gap = tier_heat_gap(heat, tick);
 
-	sums->read_fast = tier_heat_nearest(
-		tier_heat_decay_fast(tier_heat_unpack(heat->read_fast), gap));
-	sums->write_fast = tier_heat_nearest(
-		tier_heat_decay_fast(tier_heat_unpack(heat->write_fast), gap));
-	sums->read_slow = tier_heat_nearest(
-		tier_heat_decay_slow(tier_heat_unpack(heat->read_slow), gap));
-	sums->write_slow = tier_heat_nearest(
-		tier_heat_decay_slow(tier_heat_unpack(heat->write_slow), gap));
+	sums->read_fast = tier_heat_fast_at(heat->read_fast, gap);
+	sums->write_fast = tier_heat_fast_at(heat->write_fast, gap);
+	sums->read_slow = tier_heat_slow_at(heat->read_slow, gap);
+	sums->write_slow = tier_heat_slow_at(heat->write_slow, gap);
 }
 
 /*

@@ -16,7 +16,7 @@
 #define TIER_PLAN_PREFER	BIT_ULL(63)
 /* bounds that keep products in 64 bits: 2 s, and 12 days */
 #define TIER_PLAN_SAVE_MAX	0x7fffffffULL
-#define TIER_PLAN_COPY_MAX	(1ULL << 50)
+#define TIER_PLAN_COPY_MAX	BIT_ULL(50)
 
 enum tier_plan_kind {
 	TIER_KIND_EVACUATE,	/* by destination at the time it was seen */
@@ -144,6 +144,30 @@ static inline void tier_accounts_reset(struct tier_plan *plan)
 	plan->unused_lun = 0;
 }
 
+static inline struct tier_plan_lun *tier_cand_lun(struct tier_plan *plan,
+						  const struct tier_plan_cand *cand)
+{
+	return &plan->luns[cand->lun].rules;
+}
+
+static inline void tier_plan_count_in(struct tier_plan *plan, struct tier_plan_lun *lun, u8 rank)
+{
+	struct tier_plan_tier *tier = &plan->tiers[rank];
+
+	if (lun->used[rank] < lun->reserve[rank] && tier->unused_reserve)
+		tier->unused_reserve--;
+	lun->used[rank]++;
+}
+
+static inline void tier_plan_count_out(struct tier_plan *plan, struct tier_plan_lun *lun, u8 rank)
+{
+	if (!lun->used[rank])
+		return;
+	if (lun->used[rank] <= lun->reserve[rank])
+		plan->tiers[rank].unused_reserve++;
+	lun->used[rank]--;
+}
+
 /* -- heaps of candidates -- */
 
 static inline void tier_heap_down(struct tier_plan_cand *c, unsigned int nr, unsigned int i)
@@ -185,7 +209,7 @@ static inline bool tier_heap_wants(const struct tier_plan_heap *heap, u64 key)
 }
 
 static inline void tier_heap_add(struct tier_plan *plan, struct tier_plan_heap *heap,
-			  const struct tier_plan_extent *extent, u64 key, u32 rate)
+				 const struct tier_plan_extent *extent, u64 key, u32 rate)
 {
 	struct tier_plan_cand cand = {
 		.key = key,

@@ -334,31 +334,7 @@ void tier_plan_visit(struct tier_plan *plan, const struct tier_plan_extent *exte
 		tier_plan_visit_benefit(plan, extent, lawful & ~lun->shut, rate);
 }
 
-/* -- the round ends: accounts -- */
-
-static struct tier_plan_lun *tier_cand_lun(struct tier_plan *plan,
-					   const struct tier_plan_cand *cand)
-{
-	return &plan->luns[cand->lun].rules;
-}
-
-static void tier_plan_count_in(struct tier_plan *plan, struct tier_plan_lun *lun, u8 rank)
-{
-	struct tier_plan_tier *tier = &plan->tiers[rank];
-
-	if (lun->used[rank] < lun->reserve[rank] && tier->unused_reserve)
-		tier->unused_reserve--;
-	lun->used[rank]++;
-}
-
-static void tier_plan_count_out(struct tier_plan *plan, struct tier_plan_lun *lun, u8 rank)
-{
-	if (!lun->used[rank])
-		return;
-	if (lun->used[rank] <= lun->reserve[rank])
-		plan->tiers[rank].unused_reserve++;
-	lun->used[rank]--;
-}
+/* -- the round ends: picks -- */
 
 /* has this extent a move already, under this or another kind? */
 static bool tier_plan_taken(const struct tier_plan *plan, const struct tier_plan_cand *cand)
@@ -540,6 +516,7 @@ static void tier_plan_place_some(struct tier_plan *plan, enum tier_plan_kind kin
 	struct tier_plan_heap *heap;
 	struct tier_plan_cand *cand;
 	unsigned int rank, i;
+	bool stays;
 	u8 to;
 
 	for (rank = 0; rank < plan->nr; rank++) {
@@ -549,7 +526,8 @@ static void tier_plan_place_some(struct tier_plan *plan, enum tier_plan_kind kin
 			if (tier_plan_taken(plan, cand))
 				continue;
 			to = tier_plan_place(plan, tier_cand_lun(plan, cand), cand->rank);
-			if (to != TIER_NONE && inside == (to == cand->rank))
+			stays = to == cand->rank;
+			if (to != TIER_NONE && stays == inside)
 				tier_plan_pick_free(plan, cand, to, reason);
 		}
 	}

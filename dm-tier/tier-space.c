@@ -6,7 +6,7 @@
 #include "tier-space.h"
 
 /* larger bitmaps than this (1 GiB) are a mistake, not a disk */
-#define TIER_SPACE_MAX	(1ULL << 33)
+#define TIER_SPACE_MAX	BIT_ULL(33)
 /* how far from its neighbour an extent is still laid out in sequence */
 #define TIER_SPACE_NEAR	4096ULL
 /* fractions are compared in so many bits: 33 + 24 < 64 */
