@@ -124,21 +124,69 @@ static bool same_list(const char *a, const char *b)
 	return true;
 }
 
-static void apply_pool(struct tierd *d, const struct config_pool *c,
-		       const struct dmtier_pool *p)
+/*
+ * A refusal comes back at each sample, until the file or the pool is mended: it
+ * is told once. A hash that collides only keeps one of many quiet.
+ */
+static void tell_refusal(struct tierd *d, const char *where, const struct config_setting *s)
+{
+	static uint64_t told[256];
+	static unsigned int next;
+	uint64_t hash = 14695981039346656037ULL;
+	char text[1024];
+
+	d->changes_refused++;
+	snprintf(text, sizeof(text), "%s: %s = %s was refused: %s", where, s->key, s->value,
+		 dmtier_error(d->kernel));
+	for (const char *c = text; *c; c++)
+		hash = (hash ^ (unsigned char)*c) * 1099511628211ULL;
+	for (size_t i = 0; i < sizeof(told) / sizeof(told[0]); i++)
+		if (told[i] == hash)
+			return;
+	told[next++ % (sizeof(told) / sizeof(told[0]))] = hash;
+	tierd_log(LOG_ERR, "%s", text);
+}
+
+/* what differs between the two kinds of objects that have settings */
+struct object {
+	const struct dmtier_pool *pool;
+	const struct dmtier_lun *lun;	/* NULL: the pool itself */
+};
+
+static bool is_so(const struct object *o, const struct config_setting *s)
 {
 	char value[VALUE_LEN];
 
-	for (const struct config_setting *s = c->settings.setting;
-	     s < c->settings.setting + c->settings.nr; s++) {
-		if (pool_value(p, s->key, value) && same_list(s->value, value))
-			continue;
-		if (!dmtier_pool_set(d->kernel, p->name, s->key, s->value))
-			continue;
-		d->changes_refused++;
-		tierd_log(LOG_ERR, "pool %s: %s = %s was refused: %s", p->name, s->key,
-			  s->value, dmtier_error(d->kernel));
-	}
+	if (o->lun)
+		return lun_value(o->lun, s, value) && same_list(s->value, value);
+	return pool_value(o->pool, s->key, value) && same_list(s->value, value);
+}
+
+static int set(struct tierd *d, const struct object *o, const struct config_setting *s)
+{
+	if (o->lun)
+		return dmtier_lun_set(d->kernel, o->lun->pool, o->lun->id, s->key, s->value);
+	return dmtier_pool_set(d->kernel, o->pool->name, s->key, s->value);
+}
+
+/*
+ * Some settings want others first, as a pin wants its tier to be allowed. What is
+ * refused is therefore tried again once the others are in.
+ */
+static void apply(struct tierd *d, const struct object *o, const struct config_settings *c)
+{
+	bool again[CONFIG_MAX_SETTINGS] = { false };
+	char where[DMTIER_POOL_LEN + 32];
+
+	if (o->lun)
+		snprintf(where, sizeof(where), "LUN %s/%" PRIu32, o->lun->pool, o->lun->id);
+	else
+		snprintf(where, sizeof(where), "pool %s", o->pool->name);
+	for (int i = 0; i < c->nr; i++)
+		again[i] = !is_so(o, &c->setting[i]) && set(d, o, &c->setting[i]);
+	for (int i = 0; i < c->nr; i++)
+		if (again[i] && set(d, o, &c->setting[i]))
+			tell_refusal(d, where, &c->setting[i]);
 }
 
 /* moves run in the windows and rest outside them */
@@ -160,42 +208,26 @@ static void apply_window(struct tierd *d, const struct config_pool *c,
 			  on ? "on" : "off");
 }
 
-static void apply_lun(struct tierd *d, const struct config_lun *c, const struct dmtier_lun *l)
-{
-	char value[VALUE_LEN];
-
-	for (const struct config_setting *s = c->settings.setting;
-	     s < c->settings.setting + c->settings.nr; s++) {
-		if (lun_value(l, s, value) && same_list(s->value, value))
-			continue;
-		if (!dmtier_lun_set(d->kernel, l->pool, l->id, s->key, s->value))
-			continue;
-		d->changes_refused++;
-		tierd_log(LOG_ERR, "LUN %s/%" PRIu32 ": %s = %s was refused: %s", l->pool,
-			  l->id, s->key, s->value, dmtier_error(d->kernel));
-	}
-}
-
 void apply_all(struct tierd *d)
 {
 	const struct config_pool *pool;
 	const struct config_lun *lun;
+	struct object o;
 
 	for (size_t i = 0; i < d->state.nr_pools; i++) {
+		o = (struct object){ .pool = &d->state.pool[i] };
 		/* a pool that is not read-write takes no settings: that is told elsewhere */
-		if (strcmp(d->state.pool[i].mode, "rw"))
+		pool = config_pool(d->config, o.pool->name);
+		if (!pool || strcmp(o.pool->mode, "rw"))
 			continue;
-		pool = config_pool(d->config, d->state.pool[i].name);
-		if (!pool)
-			continue;
-		apply_pool(d, pool, &d->state.pool[i]);
-		apply_window(d, pool, &d->state.pool[i]);
+		apply(d, &o, &pool->settings);
+		apply_window(d, pool, o.pool);
 	}
 	for (size_t i = 0; i < d->state.nr_luns; i++) {
-		const struct dmtier_pool *p = state_pool(&d->state, d->state.lun[i].pool);
-
-		lun = config_lun(d->config, d->state.lun[i].pool, d->state.lun[i].id);
-		if (lun && p && !strcmp(p->mode, "rw"))
-			apply_lun(d, lun, &d->state.lun[i]);
+		o.lun = &d->state.lun[i];
+		o.pool = state_pool(&d->state, o.lun->pool);
+		lun = config_lun(d->config, o.lun->pool, o.lun->id);
+		if (lun && o.pool && !strcmp(o.pool->mode, "rw"))
+			apply(d, &o, &lun->settings);
 	}
 }

@@ -36,7 +36,7 @@ struct setting_key {
 };
 
 static const struct setting_key pool_settings[] = {
-	{ "move_rate", SETTING_NUMBER, 0, 1000000 },
+	{ "move_rate", SETTING_NUMBER, 1, 1048576 },
 	{ "headroom", SETTING_NUMBER, 0, 50 },
 	{ "tick", SETTING_NUMBER, 10, 60000 },
 	{ "moves", SETTING_SWITCH, 0, 0 },
@@ -47,13 +47,13 @@ static const struct setting_key lun_settings[] = {
 	{ "tiers", SETTING_WORDS, 0, DMTIER_TIER_LEN },
 	{ "start_tier", SETTING_WORD, 0, DMTIER_TIER_LEN },
 	{ "pin", SETTING_WORD, 0, DMTIER_TIER_LEN },
-	{ "up_iops", SETTING_NUMBER, 0, 100000000 },
-	{ "down_iops", SETTING_NUMBER, 0, 100000000 },
-	{ "hold", SETTING_NUMBER, 0, DAY },
+	{ "up_iops", SETTING_NUMBER, 0, UINT32_MAX },
+	{ "down_iops", SETTING_NUMBER, 0, UINT32_MAX },
+	{ "hold", SETTING_NUMBER, 0, 365 * DAY },
 	{ "reserve", SETTING_SHARES, 0, 0 },
 	{ "max", SETTING_SHARES, 0, 0 },
-	{ "weight", SETTING_NUMBER, 1, 1000 },
-	{ "move_rate", SETTING_NUMBER, 0, 1000000 },
+	{ "weight", SETTING_NUMBER, 1, 10000 },
+	{ "move_rate", SETTING_NUMBER, 0, 1048576 },
 	{ "verify", SETTING_SWITCH, 0, 0 },
 	{ "auto", SETTING_SWITCH, 0, 0 },
 	{ "tags", SETTING_WORDS, 0, DMTIER_WORD_LEN },

@@ -230,12 +230,12 @@ static int open_ledger(struct tierd *d)
 	return 0;
 }
 
+/* without a handler the loop ends, with what is the handler's argument as exit code */
 static int add_signal(struct tierd *d, int signal, sd_event_signal_handler_t handler)
 {
-	return sd_event_add_signal(d->event, NULL, signal, handler, d);
+	return sd_event_add_signal(d->event, NULL, signal, handler, handler ? d : NULL);
 }
 
-/* NULL as handler ends the loop */
 static int open_loop(struct tierd *d)
 {
 	sigset_t mask;
@@ -305,6 +305,8 @@ static int serve(struct tierd *d)
 	tell_head(d);
 	sd_notify(0, "READY=1");
 	err = sd_event_loop(d->event);
+	if (err < 0)
+		tierd_log(LOG_ERR, "the event loop failed: %s", strerror(-err));
 	sd_notify(0, "STOPPING=1");
 	/* what was used since the last sample belongs into the ledger now */
 	read_and_book(d);
