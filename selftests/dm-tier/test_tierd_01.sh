@@ -1,0 +1,220 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# tierd with a real pool: policy, ledger, kills, thresholds, audit log, HTTP.
+set -euo pipefail
+source "$(dirname "$0")/../lib/tier.sh"
+
+ledger=$T/ledger.db
+
+pool2() {
+	command -v tierd >/dev/null || skip "no tierd"
+	mkdisk meta 16
+	mkdisk ssd 64
+	mkdisk sata 256
+	mkpool pool 2048 meta fast:ssd slow:sata
+	dmsetup message pool 0 set tick 200
+	mklun lun1 pool 1 32M
+}
+
+# config [<line for the LUN>...]
+config() {
+	cat >"$T/tierd.conf" <<-END
+		[daemon]
+		ledger = $ledger
+		interval = 1
+		http_port = 9779
+		[pool pool]
+		headroom = 7
+		[lun pool/1]
+		consumer = acme
+		weight = 250
+	END
+	printf '%s\n' "$@" >>"$T/tierd.conf"
+}
+
+start_tierd() {
+	tierd -f -c "$T/tierd.conf" >>"$T/log" 2>&1 &
+	tierd_pid=$!
+	wait_for 20 curl -sf localhost:9779/healthz
+}
+
+stop_tierd() {
+	kill "$tierd_pid"
+	wait "$tierd_pid" || fail "tierd ended with $?: $(tail -n 5 "$T/log")"
+}
+
+# kernel_sum <field of usage_<tier>, from 1>
+kernel_sum() {
+	dmsetup status lun1 | tr ' ' '\n' | sed -n 's/^usage_[^=]*=//p' |
+		awk -F, -v f="$1" '{ sum += $f } END { print sum + 0 }'
+}
+
+ledger_sum() {
+	sqlite3 "$ledger" "SELECT coalesce(sum($1), 0) FROM usage"
+}
+
+same_as_kernel() {
+	assert_eq "$(ledger_sum read_ios)" "$(kernel_sum 1)" "reads"
+	assert_eq "$(ledger_sum write_ios)" "$(kernel_sum 2)" "writes"
+	assert_eq "$(ledger_sum read_sectors)" "$(kernel_sum 3)" "sectors read"
+	assert_eq "$(ledger_sum write_sectors)" "$(kernel_sum 4)" "sectors written"
+}
+
+test_applies_policy() {
+	pool2
+	config
+	start_tierd
+	wait_for 10 grep -qx 250 <(status_value lun1 weight)
+	assert_eq "$(status_value lun1 weight)" 250
+	assert_eq "$(status_value pool headroom)" 7
+	# wrong file: the old settings stay, and so does the daemon
+	config "weight = 3"
+	kill -HUP "$tierd_pid"
+	wait_for 10 grep -q "weight: given in line" "$T/log"
+	kill -0 "$tierd_pid"
+	assert_eq "$(status_value lun1 weight)" 250
+	config "up_iops = 77"
+	kill -HUP "$tierd_pid"
+	wait_for 10 grep -q "configuration read anew" "$T/log"
+	assert_eq "$(status_value lun1 up_iops)" 77
+	stop_tierd
+	grep -v "audit head" "$T/log" || :
+}
+
+test_books_exactly() {
+	pool2
+	config
+	start_tierd
+	write_pattern /dev/mapper/lun1 0 16384 alpha
+	check_pattern /dev/mapper/lun1 0 16384 alpha
+	stop_tierd
+	same_as_kernel
+	[[ $(ledger_sum held_extent_ms) -gt 0 ]] || fail "nothing was held"
+	assert_eq "$(sqlite3 "$ledger" "SELECT DISTINCT consumer FROM usage")" acme
+}
+
+test_kills() {
+	pool2
+	config
+	for _ in 1 2 3 4 5 6; do
+		start_tierd
+		write_pattern /dev/mapper/lun1 0 4096 alpha
+		sleep "0.$((RANDOM % 9))"
+		kill -9 "$tierd_pid"
+		wait "$tierd_pid" 2>/dev/null || :
+		check_pattern /dev/mapper/lun1 0 4096 alpha
+	done
+	tierd --once -c "$T/tierd.conf"
+	same_as_kernel
+	assert_eq "$(sqlite3 "$ledger" "SELECT max(instance) || max(flags) FROM usage")" 10
+	tierctl --ledger "$ledger" audit verify
+}
+
+test_restart_of_the_pool() {
+	pool2
+	config
+	write_pattern /dev/mapper/lun1 0 4096 alpha
+	tierd --once -c "$T/tierd.conf"
+	dmsetup remove lun1
+	dmsetup remove pool
+	tierd --once -c "$T/tierd.conf"
+	mkpool pool 2048 meta fast:ssd slow:sata
+	mklun lun1 pool 1
+	write_pattern /dev/mapper/lun1 0 4096 beta
+	tierd --once -c "$T/tierd.conf"
+	same_as_kernel
+	assert_eq "$(sqlite3 "$ledger" "SELECT max(instance) || max(flags) FROM usage")" 10
+}
+
+test_recreated_lun() {
+	pool2
+	config
+	start_tierd
+	write_pattern /dev/mapper/lun1 0 4096 alpha
+	sleep 2
+	dmsetup remove lun1
+	local before
+	before=$(ledger_sum write_sectors)
+	dmsetup message pool 0 delete_lun 1
+	mklun lun1 pool 1 32M
+	write_pattern /dev/mapper/lun1 0 2048 beta
+	stop_tierd
+	assert_eq "$before" 4096
+	assert_eq "$(ledger_sum write_sectors)" 6144
+	assert_eq "$(sqlite3 "$ledger" "SELECT max(instance) FROM usage")" 2
+}
+
+not_migrating() {
+	[[ $(status_value lun1 target) == none ]]
+}
+
+home_is() {
+	[[ $(status_value lun1 home) == "$1" ]]
+}
+
+# Down, since on the way up the heat of the extents may be quicker than we are.
+test_threshold() {
+	pool2
+	config "down_iops = 1000000" "hold = 1" "cooldown = 3600"
+	write_pattern /dev/mapper/lun1 0 16384 alpha
+	start_tierd
+	wait_for 40 home_is slow
+	check_pattern /dev/mapper/lun1 0 16384 alpha
+	wait_for 60 not_migrating
+	stop_tierd
+	grep "goes to slow" "$T/log"
+	tierctl --ledger "$ledger" audit verify
+	tierctl --ledger "$ledger" audit list | tail -n 5
+	local moved
+	moved=$(sqlite3 "$ledger" "SELECT count(*) FROM audit WHERE kind = 'move-done'")
+	[[ $moved -gt 0 ]] || fail "no move in the audit log"
+	[[ $(sqlite3 "$ledger" "SELECT count(*) FROM audit WHERE kind = 'policy'") -gt 0 ]] ||
+		fail "no policy change in the audit log"
+	assert_eq "$(ledger_sum in_sectors)" "$(kernel_sum 5)" "sectors moved"
+	sqlite3 "$ledger" "UPDATE audit SET to_tier = 'x' WHERE sequence = 2"
+	expect_fail tierctl --ledger "$ledger" audit verify
+}
+
+test_invoice() {
+	pool2
+	config
+	write_pattern /dev/mapper/lun1 0 4096 alpha
+	sleep 1
+	tierd --once -c "$T/tierd.conf"
+	cat >"$T/prices.conf" <<-END
+		[plan]
+		currency = EUR
+		[tier fast]
+		gb_month = 1000000
+		million_writes = 1000
+		[tier slow]
+	END
+	tierctl --ledger "$ledger" invoice --plan "$T/prices.conf" --from 2020-01-01 \
+		--to 2100-01-01
+}
+
+test_http() {
+	pool2
+	config
+	start_tierd
+	write_pattern /dev/mapper/lun1 0 4096 alpha
+	sleep 2
+	curl -sf localhost:9779/metrics >"$T/metrics"
+	assert_eq "$(tail -n 1 "$T/metrics")" "# EOF"
+	grep 'dm_tier_lun_requests_total{pool="pool",lun="1",tier="fast",direction="write"}' \
+		"$T/metrics"
+	curl -sf localhost:9779/ | grep -q '<h2>Pool pool'
+	assert_eq "$(curl -s -o /dev/null -w '%{http_code}' -H 'Host: x.example' \
+		localhost:9779/)" 403
+	stop_tierd
+}
+
+run_test "settings are applied; a wrong file changes nothing" test_applies_policy
+run_test "the ledger's sums are the kernel's counters" test_books_exactly
+run_test "kill -9 neither loses nor doubles usage" test_kills
+run_test "a restart of the pool neither loses nor doubles usage" test_restart_of_the_pool
+run_test "a LUN made anew is another instance" test_recreated_lun
+run_test "a LUN below its threshold moves down, and the audit log has it" test_threshold
+run_test "an invoice" test_invoice
+run_test "metrics and heat map" test_http
+ktap_finish
