@@ -47,7 +47,14 @@ static int tier_alloc_commit(struct tier_op *op, const struct tier_place *place)
 		.owner = TIER_OWNER(op->lun->id, op->logical),
 	};
 
-	return tier_commit(op->pool, &put, 1);
+	struct tier_heat *heat = &op->pool->meta.members[place->member->index]->heat[place->extent];
+	int ret;
+
+	ret = tier_commit(op->pool, &put, 1);
+	/* new is as good as just moved: let its heat show first */
+	if (!ret)
+		heat->moved = READ_ONCE(op->pool->ticks);
+	return ret;
 }
 
 static void tier_alloc_work(struct work_struct *work)

@@ -19,6 +19,8 @@
 #include "tier-quiesce.h"
 #include "tier-tick.h"
 
+#define TIER_LOAD_TICKS	8	/* ticks that may pass while a checkpoint is written */
+
 static u64 tier_load_blocks(struct tier_pool_target *table)
 {
 	u64 blocks = bdev_nr_sectors(table->meta[0]->bdev) / TIER_BLOCK_SECTORS;
@@ -304,7 +306,13 @@ static int tier_load_open(struct tier_pool *pool, struct tier_pool_target *table
 	pool->conf = pool->meta.super.pool;
 	pool->extent_sectors = table->extent_sectors;
 	pool->extent_shift = ilog2(table->extent_sectors);
-	pool->ticks = pool->meta.super.ticks;
+	/*
+	 * No extent's epoch may lie ahead of the clock: pages may have been written
+	 * up to one checkpoint after the superblock that a crash has left.
+	 */
+	pool->ticks = pool->meta.super.ticks + TIER_LOAD_TICKS;
+	if (!pool->meta.super.clean)
+		pool->ticks += 2 * div_u64(TIER_CHECKPOINT_NS, NSEC_PER_MSEC * pool->conf.tick_ms);
 	return 0;
 }
 

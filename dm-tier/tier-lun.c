@@ -128,6 +128,35 @@ static u8 tier_lun_rank(const struct tier_pool *pool, u8 tier)
 	return tier == TIER_NONE ? TIER_NONE : pool->tiers[tier].rank;
 }
 
+/*
+ * Ranks that have room, but on no member that the LUN may use: planning moves
+ * there again and again would lead nowhere. space_lock held.
+ */
+static u8 tier_lun_shut(struct tier_lun *lun)
+{
+	struct tier_pool *pool = lun->pool;
+	unsigned int rank, i;
+	u8 shut = 0;
+
+	for (rank = 0; rank < pool->nr_ranks; rank++) {
+		struct tier_tier *tier = &pool->tiers[pool->by_rank[rank]];
+		bool room = false, ours = false;
+
+		for (i = 0; i < tier->nr_members; i++) {
+			struct tier_member *member = tier->members[i];
+
+			if (!member->space.open || (member->space.taken == member->space.nr &&
+						    !member->nr_stock))
+				continue;
+			room = true;
+			ours = ours || test_bit(member->index, lun->allowed_members);
+		}
+		if (room && !ours)
+			shut |= BIT(rank);
+	}
+	return shut;
+}
+
 void tier_lun_update_plan(struct tier_lun *lun)
 {
 	struct tier_pool *pool = lun->pool;
@@ -152,6 +181,8 @@ void tier_lun_update_plan(struct tier_lun *lun)
 	plan->target = tier_lun_rank(pool, rec->target);
 	plan->weight = rec->weight;
 	plan->frozen = lun->dead;
+	plan->tagged = rec->tags[0];
+	plan->shut = tier_lun_shut(lun);
 	spin_unlock(&pool->space_lock);
 }
 

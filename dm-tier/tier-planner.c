@@ -3,6 +3,8 @@
  * The planner's surroundings in the kernel: show it the extents a slice a tick,
  * and carry out what it decides as fast as slots and members allow.
  */
+#include <linux/random.h>
+
 #include "tier-event.h"
 #include "tier-lun.h"
 #include "tier-migrate.h"
@@ -13,6 +15,8 @@
 #define TIER_LATENCY_FAST	100000	/* ns, an unmeasured first tier */
 #define TIER_LATENCY_SLOW	4000000	/* ns, an unmeasured second one; then doubling */
 #define TIER_COPY_NS_SECTOR	1300	/* about 400 MB/s */
+#define TIER_CROWDED_PERCENT	10	/* fuller than its tier by so much: balance */
+#define TIER_DECAY_TICKS	16384	/* epochs have 16 bits: never let one grow old */
 
 /*
  * The operator's order counts: a tier is taken for at least twice as fast as the
@@ -75,7 +79,28 @@ static void tier_planner_begin(struct tier_pool *pool)
 	pool->plan_round = true;
 }
 
-static void tier_planner_show(struct tier_pool *pool, struct tier_member *member, u64 extent)
+/* is this member much fuller than its tier as a whole? */
+static bool tier_planner_crowded(struct tier_pool *pool, struct tier_member *member)
+{
+	struct tier_tier *tier = &pool->tiers[member->tier];
+	u64 total = 0, taken = 0;
+	unsigned int i;
+
+	if (tier->nr_members < 2 || !member->space.open)
+		return false;
+	spin_lock(&pool->space_lock);
+	for (i = 0; i < tier->nr_members; i++)
+		if (tier->members[i]->space.open) {
+			total += tier->members[i]->space.nr;
+			taken += tier->members[i]->space.taken;
+		}
+	spin_unlock(&pool->space_lock);
+	return div64_u64(member->space.taken * 100, member->space.nr) >
+	       div64_u64(taken * 100, total) + TIER_CROWDED_PERCENT;
+}
+
+static void tier_planner_show(struct tier_pool *pool, struct tier_member *member, u64 extent,
+			      bool crowded)
 {
 	struct tier_meta_member *meta = pool->meta.members[member->index];
 	struct tier_plan_extent seen = {
@@ -84,6 +109,7 @@ static void tier_planner_show(struct tier_pool *pool, struct tier_member *member
 		.extent = extent,
 		.rank = pool->tiers[member->tier].rank,
 		.draining = member->state == TIER_MEMBER_DRAINING,
+		.crowded = crowded,
 		.heat = &meta->heat[extent],
 	};
 	struct tier_lun *lun;
@@ -93,6 +119,8 @@ static void tier_planner_show(struct tier_pool *pool, struct tier_member *member
 	lun = tier_lun_find(pool, TIER_OWNER_LUN(seen.owner));
 	if (!lun)
 		return;
+	if ((u16)(pool->ticks - meta->heat[extent].epoch) > TIER_DECAY_TICKS)
+		tier_heat_decay(&meta->heat[extent], pool->ticks, get_random_u32());
 	seen.lun = &lun->plan;
 	seen.forbidden = !test_bit(member->index, lun->allowed_members);
 	tier_plan_visit(pool->plan, &seen);
@@ -103,12 +131,14 @@ static bool tier_planner_scan(struct tier_pool *pool)
 {
 	unsigned int left = TIER_SCAN_SLICE;
 	struct tier_member *member;
+	bool crowded;
 
 	while (pool->scan_member < TIER_MAX_MEMBERS) {
 		member = pool->members[pool->scan_member];
+		crowded = member && tier_planner_crowded(pool, member);
 		/* what cannot be read cannot be moved */
 		while (member && member->bdev && pool->scan_extent < member->space.nr) {
-			tier_planner_show(pool, member, pool->scan_extent++);
+			tier_planner_show(pool, member, pool->scan_extent++, crowded);
 			if (!--left)
 				return false;
 			if (!(left % 4096))

@@ -11,7 +11,6 @@
 #include "tier-tick.h"
 
 #define TIER_USAGE_NS		(5 * NSEC_PER_SEC)	/* written that often */
-#define TIER_CHECKPOINT_NS	(60ULL * NSEC_PER_SEC)
 
 /* a crash takes usage back by at most TIER_USAGE_NS, heat by TIER_CHECKPOINT_NS */
 static void tier_tick_persist(struct tier_pool *pool, u64 now)

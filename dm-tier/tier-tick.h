@@ -8,6 +8,8 @@
 
 #include "tier-pool.h"
 
+#define TIER_CHECKPOINT_NS	(60ULL * NSEC_PER_SEC)	/* tables are written that often */
+
 int tier_tick_init(struct tier_pool *pool);
 void tier_tick_exit(struct tier_pool *pool);
 /* start and stop ticking; stop also ends moves early and waits for them */
