@@ -53,14 +53,14 @@ struct tier_meta_member *tier_member_alloc(const struct tier_member_record *rec)
 	m->owner = tier_zalloc(rec->extents * sizeof(*m->owner));
 	m->heat = tier_zalloc(rec->extents * sizeof(*m->heat));
 	if (!m->owner || !m->heat || tier_table_init(&m->table, rec->table, rec->pages)) {
-		tier_member_free(m);
+		tier_meta_member_free(m);
 		return NULL;
 	}
 	memset(m->owner, 0xff, rec->extents * sizeof(*m->owner));
 	return m;
 }
 
-void tier_member_free(struct tier_meta_member *m)
+void tier_meta_member_free(struct tier_meta_member *m)
 {
 	if (!m)
 		return;
@@ -71,7 +71,7 @@ void tier_member_free(struct tier_meta_member *m)
 }
 
 /* extents that a LUN's size comes to */
-u64 tier_lun_extents(const struct tier_meta *meta, const struct tier_lun_record *lun)
+u64 tier_meta_lun_extents(const struct tier_meta *meta, const struct tier_lun_record *lun)
 {
 	return (lun->sectors + meta->super.extent_sectors - 1) >>
 	       ilog2(meta->super.extent_sectors);
@@ -112,7 +112,7 @@ int tier_lun_hash_build(struct tier_meta *meta)
 	return 0;
 }
 
-const struct tier_lun_record *tier_lun_find(const struct tier_meta *meta, u32 id)
+const struct tier_lun_record *tier_meta_lun_find(const struct tier_meta *meta, u32 id)
 {
 	u32 at = *tier_lun_hash_at(meta, id);
 
@@ -200,7 +200,7 @@ void tier_set_member(struct tier_meta *meta, u32 index, struct tier_meta_member 
 	struct tier_member_record rec = m->rec;
 
 	WRITE_ONCE(meta->members[index], m);
-	tier_member_free(old);
+	tier_meta_member_free(old);
 	tier_set_member_record(meta, index, &rec);
 }
 
@@ -220,7 +220,7 @@ static int tier_replay_lun(struct tier_meta *meta, u64 slot, const struct tier_d
 	int err;
 
 	if (slot >= meta->nr_lun_slots || tier_lun_decode(disk, lun) ||
-	    tier_lun_extents(meta, lun) > TIER_LUN_EXTENTS_MAX)
+	    tier_meta_lun_extents(meta, lun) > TIER_LUN_EXTENTS_MAX)
 		return -EUCLEAN;
 	err = tier_set_lun_room(meta, slot);
 	if (!err)

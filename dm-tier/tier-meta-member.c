@@ -86,7 +86,7 @@ int tier_meta_add_member(struct tier_meta *meta, struct tier_member_record *rec,
 	if (!err)
 		return 0;
 free_member:
-	tier_member_free(m);
+	tier_meta_member_free(m);
 	return err;
 }
 

@@ -56,7 +56,7 @@ static void tier_tables_free(struct tier_meta *meta)
 	u32 i;
 
 	for (i = 0; i < TIER_MAX_MEMBERS; i++) {
-		tier_member_free(meta->members[i]);
+		tier_meta_member_free(meta->members[i]);
 		meta->members[i] = NULL;
 	}
 	for (i = 0; i < meta->nr_lun_slots; i++)

@@ -98,8 +98,8 @@ static int tier_verify_owner(struct tier_meta *meta, u32 index, u64 extent,
 
 	if (owner == TIER_FREE)
 		return 0;
-	lun = tier_lun_find(meta, TIER_OWNER_LUN(owner));
-	if (!lun || TIER_OWNER_LOGICAL(owner) >= tier_lun_extents(meta, lun)) {
+	lun = tier_meta_lun_find(meta, TIER_OWNER_LUN(owner));
+	if (!lun || TIER_OWNER_LOGICAL(owner) >= tier_meta_lun_extents(meta, lun)) {
 		tier_meta_event(meta, "extent %llu of member %u: owner LUN %u, extent %llu does not exist",
 				extent, index, TIER_OWNER_LUN(owner), TIER_OWNER_LOGICAL(owner));
 		return -EUCLEAN;
@@ -162,17 +162,17 @@ int tier_verify_owners(struct tier_meta *meta)
 /* does the LUN of @owner exist, with room for it? */
 static bool tier_owner_ok(struct tier_meta *meta, u64 owner, const struct tier_put *puts, size_t n)
 {
-	const struct tier_lun_record *lun = tier_lun_find(meta, TIER_OWNER_LUN(owner));
+	const struct tier_lun_record *lun = tier_meta_lun_find(meta, TIER_OWNER_LUN(owner));
 	u64 logical = TIER_OWNER_LOGICAL(owner);
 	size_t i;
 
-	if (lun && logical < tier_lun_extents(meta, lun))
+	if (lun && logical < tier_meta_lun_extents(meta, lun))
 		return true;
 	/* made or grown by this very transaction? */
 	for (i = 0; i < n; i++)
 		if (puts[i].kind == TIER_PUT_LUN && puts[i].lun->flags & TIER_LUN_VALID &&
 		    puts[i].lun->id == TIER_OWNER_LUN(owner) &&
-		    logical < tier_lun_extents(meta, puts[i].lun))
+		    logical < tier_meta_lun_extents(meta, puts[i].lun))
 			return true;
 	return false;
 }
@@ -236,7 +236,7 @@ static bool tier_put_lun_ok(struct tier_meta *meta, const struct tier_put *put,
 		tier_lun_encode(&state->disk_lun, put->lun);
 		if (tier_lun_decode(&state->disk_lun, &state->lun))
 			return false;
-		same = tier_lun_find(meta, put->lun->id);
+		same = tier_meta_lun_find(meta, put->lun->id);
 		if (same != old || (old && old->id != put->lun->id))
 			return false;
 		for (p = puts; p < put; p++)
@@ -244,10 +244,10 @@ static bool tier_put_lun_ok(struct tier_meta *meta, const struct tier_put *put,
 			    p->lun->flags & TIER_LUN_VALID && p->lun->id == put->lun->id)
 				return false;
 	}
-	extents = valid ? tier_lun_extents(meta, put->lun) : 0;
+	extents = valid ? tier_meta_lun_extents(meta, put->lun) : 0;
 	if (extents > TIER_LUN_EXTENTS_MAX)
 		return false;
-	if (!old || extents >= tier_lun_extents(meta, old))
+	if (!old || extents >= tier_meta_lun_extents(meta, old))
 		return true;
 	return !tier_lun_strays(meta, old->id, extents, puts, n);
 }
