@@ -126,8 +126,8 @@ static void tier_format_layout(struct tier_super *super, const struct tier_meta_
 }
 
 /*
- * Block 1 goes first: as long as block 0 is blank the device counts as blank,
- * and when the write of block 0 is torn, block 1 holds a superblock.
+ * Block 1 goes first: as long as block 0 is blank the device counts as blank and
+ * is formatted anew; once it is not, the other superblock is there as well.
  */
 static int tier_format_supers(struct tier_meta *meta)
 {
@@ -292,7 +292,6 @@ static int tier_meta_load(struct tier_meta *meta)
 	u32 n;
 	int err;
 
-	meta->state->page_seq = meta->super.page_seq;
 	err = tier_tables_alloc(meta);
 	for (n = 0; !err && n < TIER_MAX_MEMBERS + 2; n++)
 		if (tier_table_ref(meta, n, &ref))
@@ -388,7 +387,7 @@ static int tier_super_write(struct tier_meta *meta)
 int tier_meta_write_out(struct tier_meta *meta, bool clean)
 {
 	struct tier_meta_state *state = meta->state;
-	u64 seq = ++state->page_seq;
+	u64 seq = meta->super.page_seq + 1;
 	struct tier_table_ref ref;
 	u32 n;
 	int err = 0;
@@ -424,9 +423,9 @@ int tier_meta_checkpoint(struct tier_meta *meta, bool clean)
 }
 
 /*
- * The flush comes first: after a crash of the host alone, what was just read may
- * be in a volatile cache only, and the slots written next are the other ones.
- * From then on it is a checkpoint like any other. Cut at any step, the next open
+ * The flush comes first: after a crash of the host alone, the superblock that was
+ * just read may be in a volatile cache only, and the slots written next are those
+ * that the one before it relies on. From then on it is a checkpoint like any other. Cut at any step, the next open
  * finds the old superblock, the same pages and the same journal; so starting
  * twice is starting once. The higher generation makes whatever an unfinished
  * transaction left in the ring void, as its sequence is given anew.
@@ -591,8 +590,9 @@ static int tier_super_void(struct tier_meta *meta, unsigned int copy)
 /*
  * Written from memory, so nothing that rotted on the leading copy is carried
  * over. The copy is void while its tables are written; it joins by the superblock
- * of a new generation, which goes to all copies. Cut before that, it is left out;
- * while that is written, whichever copy has it leads, and both are complete.
+ * of the checkpoint that follows. Cut before that, it is left out; while that is
+ * written, whichever copy has it leads, and both are complete. What its ring held
+ * is dead: the generation was raised when it was left behind, or at the start.
  */
 int tier_meta_resync(struct tier_meta *meta, unsigned int copy)
 {
@@ -613,18 +613,30 @@ int tier_meta_resync(struct tier_meta *meta, unsigned int copy)
 	for (n = 0; !err && n < TIER_MAX_MEMBERS + 2; n++)
 		if (tier_table_ref(meta, n, &ref))
 			err = tier_table_write_all(meta, BIT(copy), &ref, meta->super.page_seq);
-	if (!err && !(meta->ops->flush(meta->ctx, BIT(copy)) & BIT(copy)))
-		err = -EIO;
 	if (err) {
 		tier_meta_event(meta, "metadata copy %u cannot be rebuilt: error %d", copy, err);
 		return err;
 	}
+	/* flushes the tables before the superblock, like any checkpoint */
 	meta->copies |= BIT(copy);
-	meta->state->raise = true;
 	err = tier_meta_write_out(meta, false);
 	if (!err && !(meta->copies & BIT(copy)))
 		err = -EIO;
 	return err;
+}
+
+int tier_meta_set_given(struct tier_meta *meta, u32 given, u32 same)
+{
+	u32 left = meta->copies & given & same;
+
+	if (!left)
+		return -EIO;
+	meta->given = given;
+	if (left == meta->copies)
+		return 0;
+	meta->copies = left;
+	meta->state->raise = true;
+	return meta->mode == TIER_META_WRITE ? tier_meta_write_out(meta, false) : 0;
 }
 
 u64 tier_meta_used(const struct tier_meta *meta)

@@ -258,7 +258,6 @@ static void tier_page_pick(struct tier_meta *meta, const struct tier_table_ref *
 		this.settled = id.seq <= meta->super.page_seq;
 		this.newer |= !this.settled;
 		pick->newer = this.newer;
-		meta->state->page_seq = max(meta->state->page_seq, id.seq);
 		if (tier_pick_better(&this, pick))
 			*pick = this;
 	}
@@ -374,6 +373,11 @@ static int tier_page_judge(struct tier_meta *meta, const struct tier_table_ref *
 				meta->copies & (meta->copies - 1) ? " on all copies" : "");
 		return -EBADMSG;
 	}
+	if (!pick->bad) {
+		tier_meta_event(meta, "page %llu of %s: newer than the superblock in both slots",
+				page, name);
+		return -EUCLEAN;
+	}
 	if (pick->copy != state->lead)
 		tier_meta_event(meta, "page %llu of %s: corrupt, metadata copy %u used", page,
 				name, pick->copy);
@@ -398,7 +402,7 @@ static int tier_page_load(struct tier_meta *meta, const struct tier_table_ref *r
 	tier_page_pick(meta, ref, page, meta->state->lead, slots, &pick);
 	if (pick.bad)
 		tier_page_pick_other(meta, ref, page, &pick);
-	if (pick.bad) {
+	if (pick.bad || !pick.settled) {
 		err = tier_page_judge(meta, ref, page, &pick);
 		if (err)
 			return err;

@@ -23,7 +23,6 @@
  * @behind: pages that fell back to another slot, @behind_page: the first of
  *	them, in @behind_name
  * @read_errors: blocks that could not be read
- * @page_seq: highest page sequence seen or given
  * @map_sum: sum over the tables in memory
  * @lun_sum: what each LUN slot adds to it, @member_sum: each member
  * @lun_mem: record of each LUN slot; stays when a LUN goes, so that a reader
@@ -41,7 +40,6 @@ struct tier_meta_state {
 	u64 behind_page;
 	char behind_name[24];
 	u64 read_errors;
-	u64 page_seq;
 	u64 map_sum;
 	u64 *lun_sum;
 	u64 member_sum[TIER_MAX_MEMBERS];

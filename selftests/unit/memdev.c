@@ -227,6 +227,20 @@ void memdev_tear(struct memdev *dev, const struct memdev_op *op)
 	}
 }
 
+void memdev_spill(struct memdev *dev, const struct memdev_op *op)
+{
+	u32 i, b;
+
+	for (i = 0; op->data && i < TIER_META_COPIES; i++) {
+		if (!(op->copies & BIT(i)) || !memdev_random(dev, 3))
+			continue;
+		for (b = 0; b < op->count; b++)
+			if (memdev_random(dev, 8))
+				memdev_wait(&dev->copy[i], op->block + b,
+					    op->data + b * TIER_BLOCK_SIZE);
+	}
+}
+
 static int memdev_read(void *ctx, unsigned int copy, u64 block, u32 count, void *buf)
 {
 	struct memdev *dev = ctx;

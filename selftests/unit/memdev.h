@@ -64,6 +64,8 @@ u32 memdev_random(struct memdev *dev, u32 below);
 
 /* apply some of @op, as a cut in its middle would */
 void memdev_tear(struct memdev *dev, const struct memdev_op *op);
+/* the host stops in the middle of @op: what the device took waits in its cache */
+void memdev_spill(struct memdev *dev, const struct memdev_op *op);
 /* power lost: the caches keep what they please */
 void memdev_cut(struct memdev *dev);
 /* everything that waits becomes durable */

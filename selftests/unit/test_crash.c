@@ -122,10 +122,12 @@ static void look_at_cut(struct world *w, const struct memdev_op *op, bool done)
 	struct tier_meta *meta = malloc(sizeof(*meta));
 
 	cuts++;
-	if (!done)
-		memdev_tear(dev, op);
 	/* now and then only the host goes: the cache lives on, to be lost next */
 	r.either = !memdev_random(dev, 4);
+	if (!done && r.either)
+		memdev_spill(dev, op);
+	else if (!done)
+		memdev_tear(dev, op);
 	if (!r.either)
 		memdev_cut(dev);
 	/* after the crash a copy that failed answers again, with what it has */
@@ -304,7 +306,7 @@ static void format_hook(struct memdev *dev, const struct memdev_op *op, bool don
 	struct tier_meta *meta = malloc(sizeof(*meta));
 	int probe, i;
 
-	for (i = 0; i < 20; i++) {
+	for (i = 0; i < 100; i++) {
 		fork = memdev_fork(dev);
 		if (!done)
 			memdev_tear(fork, op);
@@ -327,11 +329,15 @@ static void test_format_cut(void **state)
 {
 	struct tier_meta_params params = {
 		.blocks = WORLD_BLOCKS, .extent_sectors = WORLD_ES,
-		.pool = { .nr_tiers = 1, .tiers = { "fast" } },
+		.pool = { .nr_tiers = TIER_MAX_TIERS },
 	};
 	struct memdev *dev = memdev_new(WORLD_BLOCKS, 1, seed);
+	u32 i;
 
 	(void)state;
+	/* as full as a superblock gets */
+	for (i = 0; i < TIER_MAX_TIERS; i++)
+		memset(params.pool.tiers[i], 'a' + i, TIER_NAME_LEN - 1);
 	dev->hook = format_hook;
 	assert_int_equal(tier_meta_format(&memdev_ops, dev, 1, &params), 0);
 	memdev_free(dev);

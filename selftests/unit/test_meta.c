@@ -6,6 +6,7 @@
 #include <setjmp.h>
 #include <cmocka.h>
 
+#include "tier-table.h"
 #include "world.h"
 
 static struct tier_meta again;
@@ -256,6 +257,53 @@ static void test_hole_in_journal(void **state)
 	world_free(w);
 }
 
+/*
+ * Two crashes, each in the middle of the same transaction's two blocks: what the
+ * first left of one and the second of the other must not pass for a whole one.
+ */
+static struct memdev *torn;
+
+static void torn_hook(struct memdev *dev, const struct memdev_op *op, bool done)
+{
+	u32 part = dev->priv ? 1 : 0;
+
+	if (done || op->count != 2 || !op->fua)
+		return;
+	torn = memdev_fork(dev);
+	memcpy(memdev_block(torn, 0, op->block + part), op->data + part * TIER_BLOCK_SIZE,
+	       TIER_BLOCK_SIZE);
+}
+
+static void test_torn_twice(void **state)
+{
+	struct world *w = settled(1);
+	struct tier_put puts[200];
+	u32 round, i;
+
+	(void)state;
+	for (round = 0; round < 2; round++) {
+		for (i = 0; i < 200; i++)
+			puts[i] = (struct tier_put){
+				.kind = TIER_PUT_EXTENT, .index = i,
+				.owner = round ? TIER_FREE : TIER_OWNER(7, 299 - i),
+			};
+		assert_int_equal(reopen(w, 1), 0);
+		assert_int_equal(tier_meta_start(&again), 0);
+		w->dev->hook = torn_hook;
+		w->dev->priv = round ? w : NULL;
+		torn = NULL;
+		assert_int_equal(tier_meta_commit(&again, puts, 200), 0);
+		assert_non_null(torn);
+		w->dev->hook = NULL;
+		tier_meta_close(&again);
+		memdev_free(w->dev);
+		w->dev = torn;
+		w->meta.ctx = torn;
+		expect_open(w, 1, 1);
+	}
+	world_free(w);
+}
+
 static void test_copies(void **state)
 {
 	struct world *w = settled(3);
@@ -357,11 +405,17 @@ static void test_resync_cut(void **state)
 	for (round = 0; round < 30; round++) {
 		struct world *w = settled(3);
 		struct model *before = malloc(sizeof(*before));
+		struct tier_lun_record lun = world_lun(7, WORLD_LOGICAL);
 
 		*before = w->now;
 		w->dev->rng += round;
 		w->dev->copy[1].broken = true;
+		/* something on every page: half of each would be neither */
+		lun.weight = 50;
+		world_put_lun(w, 0, &lun);
 		world_put_extent(w, 0, 10, TIER_OWNER(7, 280));
+		world_put_extent(w, 0, 330, TIER_OWNER(7, 281));
+		world_put_extent(w, 0, 399, TIER_OWNER(7, 282));
 		assert_int_equal(world_commit(w), 0);
 		w->dev->copy[1].broken = false;
 		w->next = *before;
@@ -401,6 +455,57 @@ static void test_ahead(void **state)
 	expect_open(w, 1, 1);
 	assert_int_equal(w->dev->events, 0);
 	world_free(w);
+}
+
+/*
+ * Tables that add up, but cannot be: what a broken writer would leave.
+ */
+
+static void broken_writer(struct world *w, const char *words)
+{
+	assert_int_equal(tier_meta_checkpoint(&w->meta, false), 0);
+	expect_refused(w, 1, -EUCLEAN, words);
+	world_free(w);
+}
+
+static void test_impossible_tables(void **state)
+{
+	struct tier_lun_record lun = world_lun(7, 5);
+	struct tier_member_record rec;
+	struct world *w = settled(1);
+
+	(void)state;
+	tier_set_owner(&w->meta, 0, 399, TIER_OWNER(7, 1));
+	broken_writer(w, "extent 399 of member 0: LUN 7, extent 1 lies elsewhere as well");
+	w = settled(1);
+	tier_set_owner(&w->meta, 0, 399, TIER_OWNER(8, 1));
+	broken_writer(w, "extent 399 of member 0: owner LUN 8, extent 1 does not exist");
+	w = settled(1);
+	tier_set_owner(&w->meta, 0, 399, TIER_OWNER(7, 300));
+	broken_writer(w, "extent 399 of member 0: owner LUN 7, extent 300 does not exist");
+	w = settled(1);
+	assert_int_equal(tier_set_lun_room(&w->meta, 9), 0);
+	tier_set_lun(&w->meta, 9, &lun);
+	broken_writer(w, "LUN 7 is in the table twice");
+	w = settled(1);
+	lun.id = 8;
+	lun.pin = 77;
+	assert_int_equal(tier_set_lun_room(&w->meta, 9), 0);
+	tier_set_lun(&w->meta, 9, &lun);
+	broken_writer(w, "LUN slot 9: impossible record");
+	/* two members on one table */
+	w = settled(1);
+	assert_int_equal(world_add_member(w, 100), 0);
+	rec = w->meta.members[1]->rec;
+	rec.table = w->meta.members[0]->rec.table + 2;
+	tier_set_member_record(&w->meta, 1, &rec);
+	broken_writer(w, "member 1: impossible record");
+	w = settled(1);
+	assert_int_equal(world_add_member(w, 100), 0);
+	rec = w->meta.members[1]->rec;
+	rec.table = w->meta.super.blocks - 1;
+	tier_set_member_record(&w->meta, 1, &rec);
+	broken_writer(w, "member 1: impossible record");
 }
 
 /*
@@ -510,9 +615,10 @@ static void test_room(void **state)
 	expect_puts(w, puts, room, 0);
 	expect_open(w, 1, 1);
 	/* the largest ones, one after the other, round the ring many times */
-	for (i = 0; i < 100; i++)
+	for (i = 0; i < 100; i++) {
 		expect_puts(w, puts, room - i % 7 * 3, 0);
-	expect_open(w, 1, 1);
+		expect_open(w, 1, 1);
+	}
 	assert_true(w->meta.checkpoints > 20);
 	free(puts);
 	world_free(w);
@@ -602,6 +708,13 @@ static void test_read_only_until_started(void **state)
 	assert_int_equal(reopen(w, 1), 0);
 	assert_true(again.super.clean);
 	assert_int_equal(tier_meta_start(&again), 0);
+	tier_meta_close(&again);
+	assert_int_equal(reopen(w, 1), 0);
+	assert_false(again.super.clean);
+	/* the first commit after a clean checkpoint takes the mark away */
+	assert_int_equal(tier_meta_start(&again), 0);
+	assert_int_equal(tier_meta_checkpoint(&again, true), 0);
+	assert_int_equal(tier_meta_commit(&again, &put, 1), 0);
 	tier_meta_close(&again);
 	assert_int_equal(reopen(w, 1), 0);
 	assert_false(again.super.clean);
@@ -699,11 +812,13 @@ int main(void)
 		cmocka_unit_test(test_read_errors),
 		cmocka_unit_test(test_superblocks),
 		cmocka_unit_test(test_hole_in_journal),
+		cmocka_unit_test(test_torn_twice),
 		cmocka_unit_test(test_copies),
 		cmocka_unit_test(test_copies_apart),
 		cmocka_unit_test(test_copies_of_two_pools),
 		cmocka_unit_test(test_resync_cut),
 		cmocka_unit_test(test_ahead),
+		cmocka_unit_test(test_impossible_tables),
 		cmocka_unit_test(test_puts_refused),
 		cmocka_unit_test(test_room),
 		cmocka_unit_test(test_members),

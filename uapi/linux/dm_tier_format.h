@@ -254,12 +254,13 @@ struct tier_disk_pool {
 	__le32	moves;
 	__le32	no_space_timeout;
 	__le32	nr_tiers;
-	__u8	reserved[40];
+	__u8	reserved[16];
 	char	tiers[TIER_MAX_TIERS][TIER_NAME_LEN];
 } __attribute__((packed));
 
 /**
- * struct tier_disk_super - payload of a superblock
+ * struct tier_disk_super - payload of a superblock; with its header it fits one
+ *	sector of 512 bytes, so a crash cannot tear it
  * @uuid: of the pool, @generation: counts starts and lost metadata copies
  * @blocks: of the metadata device when formatted
  * @extent_sectors: size of an extent
