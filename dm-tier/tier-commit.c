@@ -7,6 +7,7 @@
 #include <linux/sched/mm.h>
 
 #include "tier-commit.h"
+#include "tier-member.h"
 
 struct tier_txn {
 	struct list_head list;
@@ -51,6 +52,23 @@ static unsigned int tier_commit_gather(struct tier_pool *pool, struct list_head 
 	return n;
 }
 
+/*
+ * The generation goes up at a start, and when a metadata copy is lost or made
+ * whole. The members' headers hear of it before anybody is told that something
+ * was written under it, and are one ahead of it: so a copy that has missed it is
+ * known for stale also when it is all there is. A crash before the headers are
+ * written leaves them equal to it, which is as good: nothing was acknowledged.
+ */
+static int tier_commit_generation(struct tier_pool *pool)
+{
+	u64 generation = pool->meta.super.generation;
+
+	if (pool->meta.mode != TIER_META_WRITE || pool->generation == generation)
+		return 0;
+	pool->generation = generation;
+	return tier_member_stamp(pool, generation + 1);
+}
+
 static void tier_commit_batch(struct tier_pool *pool, struct list_head *queue)
 {
 	LIST_HEAD(batch);
@@ -59,6 +77,8 @@ static void tier_commit_batch(struct tier_pool *pool, struct list_head *queue)
 
 	n = tier_commit_gather(pool, queue, &batch);
 	ret = tier_meta_commit(&pool->meta, pool->commit.puts, n);
+	/* it is durable: a member that cannot take its header has said so */
+	tier_commit_generation(pool);
 	tier_commit_finish(&batch, ret);
 }
 
@@ -66,9 +86,12 @@ static void tier_commit_one_call(struct tier_pool *pool, struct list_head *queue
 {
 	struct tier_txn *txn = list_first_entry(queue, struct tier_txn, list);
 	LIST_HEAD(one);
+	int ret, err;
 
 	list_move_tail(&txn->list, &one);
-	tier_commit_finish(&one, txn->fn(pool, txn->arg));
+	ret = txn->fn(pool, txn->arg);
+	err = tier_commit_generation(pool);
+	tier_commit_finish(&one, ret < 0 || !err ? ret : err);
 }
 
 static void tier_commit_work(struct work_struct *work)

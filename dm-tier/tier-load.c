@@ -31,6 +31,13 @@ static u64 tier_load_blocks(struct tier_pool_target *table)
 	return blocks;
 }
 
+static const u8 *tier_load_uuid(const void *block)
+{
+	const struct tier_block_header *header = block;
+
+	return header->uuid;
+}
+
 /*
  * Which metadata devices hold a superblock, which are blank? Anything else on
  * one of them is an error.
@@ -57,7 +64,12 @@ static int tier_load_probe(struct tier_pool *pool, struct tier_pool_target *tabl
 			continue;
 		}
 		ret = tier_meta_probe(block);
-		if (!ret)
+		if (!ret && pool->loaded && memcmp(tier_load_uuid(block),
+						   pool->meta.super.uuid, TIER_UUID_LEN)) {
+			DMERR("%s: %s belongs to another pool: not touched", pool->name,
+			      table->meta[i]->name);
+			ret = -EBUSY;
+		} else if (!ret)
 			*ours |= BIT(i);
 		else if (ret == -ENODATA)
 			*blank |= BIT(i), ret = 0;
@@ -95,6 +107,41 @@ static int tier_load_check_members(struct tier_pool *pool, struct tier_pool_targ
 	return 0;
 }
 
+/* the copies that a loaded pool would have with this table, as a mask; @same: those it has now */
+static u32 tier_load_copies(struct tier_pool_target *table, struct tier_pool_target *old, u32 *same)
+{
+	*same = BIT(0);
+	if (table->meta[1] && old->meta[1] &&
+	    table->meta[1]->bdev->bd_dev == old->meta[1]->bdev->bd_dev)
+		*same |= BIT(1);
+	return table->meta[1] ? BIT(0) | BIT(1) : BIT(0);
+}
+
+static int tier_load_check_copies(struct tier_pool *pool, struct tier_pool_target *table)
+{
+	struct dm_target *ti = table->ti;
+	u32 ours, blank, same, given;
+	int ret;
+
+	if (!pool->bound)
+		return 0;
+	given = tier_load_copies(table, pool->bound, &same);
+	if (!(pool->meta.copies & given & same)) {
+		ti->error = "The only good metadata copy is not in the new table";
+		return -EBUSY;
+	}
+	if (!(given & ~same))
+		return 0;
+	if (tier_load_blocks(table) < pool->meta.super.blocks) {
+		ti->error = "metadata_mirror is smaller than the metadata";
+		return -EINVAL;
+	}
+	ret = tier_load_probe(pool, table, &ours, &blank);
+	if (ret)
+		ti->error = "metadata_mirror holds something else";
+	return ret;
+}
+
 int tier_load_check(struct tier_pool *pool, struct tier_pool_target *table)
 {
 	struct dm_target *ti = table->ti;
@@ -110,6 +157,9 @@ int tier_load_check(struct tier_pool *pool, struct tier_pool_target *table)
 			ti->error = "A member that holds extents is not in the new table";
 			return -EBUSY;
 		}
+		ret = tier_load_check_copies(pool, table);
+		if (ret)
+			return ret;
 	} else {
 		ret = tier_load_probe(pool, table, &ours, &blank);
 		if (ret) {
@@ -296,6 +346,7 @@ static int tier_load_open(struct tier_pool *pool, struct tier_pool_target *table
 		DMERR("%s: metadata cannot be loaded: %d", pool->name, ret);
 		return ret;
 	}
+	pool->meta.given |= *blank;
 	/* copies that exist but were left out are stale */
 	*blank |= ours & ~pool->meta.copies;
 	if (pool->meta.super.extent_sectors != table->extent_sectors) {
@@ -343,25 +394,15 @@ static void tier_load_resync(struct tier_pool *pool, u32 copies)
 	}
 }
 
-/*
- * Go from loaded to writable. The members' headers carry the new generation
- * before the metadata does: a crash in between leaves headers that are one
- * ahead, which is accepted.
- */
+/* go from loaded to writable; the members' headers follow (tier-commit.c) */
 static int tier_load_start(struct tier_pool *pool)
 {
 	int ret;
 
-	ret = tier_member_stamp(pool, pool->meta.super.generation + 1);
-	if (ret)
-		return ret;
 	ret = tier_commit_call(pool, tier_load_do_start, NULL);
-	if (ret) {
+	if (ret)
 		DMERR("%s: metadata cannot be written: %d", pool->name, ret);
-		return ret;
-	}
-	pool->generation = pool->meta.super.generation;
-	return 0;
+	return ret;
 }
 
 /* remember with which generation each member was seen, so that a stale copy is told */
@@ -418,7 +459,6 @@ static int tier_load_first(struct tier_pool *pool, struct tier_pool_target *tabl
 		goto fail;
 	pool->loaded = true;
 	pool->mode = TIER_MODE_RW;
-	pool->generation = pool->meta.super.generation;
 	if (!writable) {
 		tier_pool_set_mode(pool, TIER_MODE_RO, "feature read_only");
 		ret = tier_member_bind(pool, table, false);
@@ -440,11 +480,32 @@ fail:
 	return ret;
 }
 
-static int tier_load_again(struct tier_pool *pool, struct tier_pool_target *table)
+struct tier_load_given {
+	u32 given;
+	u32 same;
+};
+
+static int tier_load_do_given(struct tier_pool *pool, void *arg)
 {
+	struct tier_load_given *given = arg;
+
+	return tier_meta_set_given(&pool->meta, given->given, given->same);
+}
+
+static int tier_load_again(struct tier_pool *pool, struct tier_pool_target *table,
+			   struct tier_pool_target *old)
+{
+	struct tier_load_given given;
 	u32 ours, blank;
 	int ret, added;
 
+	/* first of all: nothing must be written to a mirror that has yet to be made whole */
+	given.given = tier_load_copies(table, old, &given.same);
+	ret = tier_commit_call(pool, tier_load_do_given, &given);
+	if (ret) {
+		DMERR("%s: metadata copies cannot be changed: %d", pool->name, ret);
+		return ret;
+	}
 	added = tier_load_tiers(pool, table);
 	if (added < 0)
 		return added;
@@ -468,14 +529,19 @@ static int tier_load_again(struct tier_pool *pool, struct tier_pool_target *tabl
 
 int tier_load_bind(struct tier_pool *pool, struct tier_pool_target *table)
 {
+	struct tier_pool_target *old;
 	struct tier_lun *lun;
 	int ret;
 
 	mutex_lock(&pool->lock);
 	tier_pool_update_name(pool);
+	old = pool->bound ?: table;
 	pool->bound = table;
 	pool->features = table->features;
-	ret = pool->loaded ? tier_load_again(pool, table) : tier_load_first(pool, table);
+	ret = pool->loaded ? tier_load_again(pool, table, old) :
+			     tier_load_first(pool, table);
+	/* one that went wrong half-way is bound anew at the next resume */
+	table->live = !ret;
 	if (!ret)
 		list_for_each_entry(lun, &pool->luns, list) {
 			tier_lun_update_tags(lun);

@@ -74,19 +74,21 @@ static int tier_member_write_header(struct tier_pool *pool, struct dm_dev *dev, 
 	return ret;
 }
 
-static int tier_member_wipe_header(struct tier_pool *pool, struct tier_member *member)
+static int tier_member_blank(struct tier_pool *pool, struct dm_dev *dev)
 {
-	void *block;
+	void *block = kzalloc(TIER_BLOCK_SIZE, GFP_KERNEL);
 	int ret;
 
-	if (!member->dev)
-		return 0;
-	block = kzalloc(TIER_BLOCK_SIZE, GFP_KERNEL);
 	if (!block)
 		return -ENOMEM;
-	ret = tier_metaio_write_block(pool->io, member->dev->bdev, 0, block);
+	ret = tier_metaio_write_block(pool->io, dev->bdev, 0, block);
 	kfree(block);
 	return ret;
+}
+
+static int tier_member_wipe_header(struct tier_pool *pool, struct tier_member *member)
+{
+	return member->dev ? tier_member_blank(pool, member->dev) : 0;
 }
 
 struct tier_member *tier_member_new(struct tier_pool *pool, u32 index)
@@ -250,6 +252,8 @@ static int tier_member_create(struct tier_pool *pool, struct dm_dev *dev, u8 tie
 	if (ret) {
 		DMERR("%s: no room in the metadata for %s (%llu extents): %d", pool->name,
 		      dev->name, add.rec.extents, ret);
+		/* it was blank, or as good as that: so it is again */
+		tier_member_blank(pool, dev);
 		return ret;
 	}
 	/* again, now that its index is known; until then it stands by its uuid */

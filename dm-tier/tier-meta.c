@@ -639,6 +639,20 @@ int tier_meta_set_given(struct tier_meta *meta, u32 given, u32 same)
 	return meta->mode == TIER_META_WRITE ? tier_meta_write_out(meta, false) : 0;
 }
 
+int tier_meta_set_given(struct tier_meta *meta, u32 given, u32 same)
+{
+	u32 left = meta->copies & given & same;
+
+	if (!left)
+		return -EIO;
+	meta->given = given;
+	if (left == meta->copies)
+		return 0;
+	meta->copies = left;
+	meta->state->raise = true;
+	return meta->mode == TIER_META_WRITE ? tier_meta_write_out(meta, false) : 0;
+}
+
 u64 tier_meta_used(const struct tier_meta *meta)
 {
 	u64 used = meta->super.tables_start;

@@ -148,6 +148,17 @@ int tier_meta_open(struct tier_meta *meta, const struct tier_meta_ops *ops, void
  */
 int tier_meta_start(struct tier_meta *meta);
 
+/**
+ * tier_meta_set_given() - the metadata devices have changed
+ * @given: mask of those present now
+ * @same: mask of those that are the device they were
+ *
+ * A copy that is gone, or another device now, is left out as if it had failed:
+ * the generation is raised, so that it is known for stale should it come back.
+ * Return: -EIO, and nothing changed, if no live copy would be left.
+ */
+int tier_meta_set_given(struct tier_meta *meta, u32 given, u32 same);
+
 /* copy everything in use from the leading copy to the one in @copy */
 int tier_meta_resync(struct tier_meta *meta, unsigned int copy);
 

@@ -115,7 +115,7 @@ static int tier_pool_preresume(struct dm_target *ti)
 {
 	struct tier_pool_target *table = ti->private;
 
-	if (table->pool->bound == table && table->pool->loaded)
+	if (table->pool->bound == table && table->live)
 		return 0;
 	return tier_load_bind(table->pool, table);
 }

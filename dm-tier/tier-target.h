@@ -21,6 +21,7 @@ struct tier_pool_target {
 	struct dm_dev *meta[TIER_META_COPIES];	/* second one may be NULL */
 	u64 extent_sectors;
 	struct tier_features features;
+	bool live;				/* bound without an error */
 	unsigned int nr_tiers;
 	struct tier_table_tier tiers[];
 };

@@ -275,7 +275,8 @@ static void check_header(const char *path, const struct tier_member_header *h, u
 	    h->extent_sectors != super->extent_sectors || h->data_offset != TIER_DATA_OFFSET)
 		finding(true, advice, "%s: its header and its record (member %u) do not agree", path,
 			index);
-	if (h->generation > super->generation)
+	/* headers are one ahead of the metadata */
+	if (h->generation > super->generation + 1)
 		finding(true, "the metadata is out of date: look for the other copy before you start the pool",
 			"%s: was used in generation %llu, the metadata is of generation %llu", path,
 			h->generation, super->generation);

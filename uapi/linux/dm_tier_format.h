@@ -302,7 +302,8 @@ struct tier_disk_super {
 /**
  * struct tier_disk_member_header - payload of a member's block 0
  * @pool: uuid of the pool, @member: uuid of the member
- * @generation: of the pool when it was last started with this member
+ * @generation: one more than the pool's when that last rose with this member
+ *	there; metadata of a generation below the one before is stale
  * @extents: @extent_sectors: as recorded in the pool
  * @data_offset: sectors before extent 0
  */
