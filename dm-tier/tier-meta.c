@@ -101,6 +101,29 @@ int tier_meta_probe(const void *first)
 }
 
 /*
+ * One superblock after the other, each durable before the next: a crash tears
+ * at most one, and the one that is left is this checkpoint's or the last one's,
+ * both of which find all they need. If a copy is lost on the way, once more with
+ * a higher generation, so that what the lost copy has can never lead.
+ */
+static int tier_super_write(struct tier_meta *meta)
+{
+	struct tier_meta_state *state = meta->state;
+	int copy, err = 0;
+
+	do {
+		meta->super.generation += state->raise;
+		meta->super.seq++;
+		state->raise = false;
+		for (copy = 0; !err && copy < TIER_SB_COPIES; copy++) {
+			tier_super_encode(state->page, &meta->super, copy);
+			err = tier_meta_write(meta, copy, 1, state->page, true);
+		}
+	} while (!err && state->raise);
+	return err;
+}
+
+/*
  * Format.
  */
 
@@ -125,22 +148,6 @@ static void tier_format_layout(struct tier_super *super, const struct tier_meta_
 	super->pool = params->pool;
 }
 
-/*
- * Block 1 goes first: as long as block 0 is blank the device counts as blank and
- * is formatted anew; once it is not, the other superblock is there as well.
- */
-static int tier_format_supers(struct tier_meta *meta)
-{
-	int copy, err = 0;
-
-	meta->super.seq = 1;
-	for (copy = TIER_SB_COPIES - 1; !err && copy >= 0; copy--) {
-		tier_super_encode(meta->state->page, &meta->super, copy);
-		err = tier_meta_write(meta, copy, 1, meta->state->page, true);
-	}
-	return err;
-}
-
 static int tier_format_write(struct tier_meta *meta)
 {
 	u32 copies = meta->copies;
@@ -157,8 +164,9 @@ static int tier_format_write(struct tier_meta *meta)
 	}
 	if (!err)
 		err = tier_meta_flush(meta);
+	/* a superblock lies in one sector: until it is there block 0 is blank */
 	if (!err && meta->copies == copies)
-		err = tier_format_supers(meta);
+		err = tier_super_write(meta);
 	return !err && meta->copies != copies ? -EIO : err;
 }
 
@@ -189,6 +197,7 @@ int tier_meta_format(const struct tier_meta_ops *ops, void *ctx, u32 copies,
 	err = -EINVAL;
 	if (tier_super_decode(meta->state->page, params->blocks, check))
 		goto out;
+	meta->super.seq = 0;
 	err = tier_tables_alloc(meta);
 	if (!err)
 		err = tier_format_write(meta);
@@ -349,29 +358,6 @@ int tier_meta_open(struct tier_meta *meta, const struct tier_meta_ops *ops, void
  */
 
 /*
- * One superblock after the other, each durable before the next: a crash tears
- * at most one, and the one that is left is this checkpoint's or the last one's,
- * both of which find all they need. If a copy is lost on the way, once more with
- * a higher generation, so that what the lost copy has can never lead.
- */
-static int tier_super_write(struct tier_meta *meta)
-{
-	struct tier_meta_state *state = meta->state;
-	int copy, err = 0;
-
-	do {
-		meta->super.generation += state->raise;
-		meta->super.seq++;
-		state->raise = false;
-		for (copy = 0; !err && copy < TIER_SB_COPIES; copy++) {
-			tier_super_encode(state->page, &meta->super, copy);
-			err = tier_meta_write(meta, copy, 1, state->page, true);
-		}
-	} while (!err && state->raise);
-	return err;
-}
-
-/*
  * Bring the tables on disk up to memory and empty the journal. It writes no
  * journal record and takes no room, so it works however full the ring is.
  *
@@ -423,24 +409,19 @@ int tier_meta_checkpoint(struct tier_meta *meta, bool clean)
 }
 
 /*
- * The flush comes first: after a crash of the host alone, the superblock that was
- * just read may be in a volatile cache only, and the slots written next are those
- * that the one before it relies on. From then on it is a checkpoint like any other. Cut at any step, the next open
- * finds the old superblock, the same pages and the same journal; so starting
- * twice is starting once. The higher generation makes whatever an unfinished
- * transaction left in the ring void, as its sequence is given anew.
+ * A checkpoint like any other, only with a higher generation: that makes void
+ * what an unfinished transaction left in the ring, whose sequence is given anew.
+ * Cut at any step, the next open finds the old superblock, the same pages and
+ * the same journal, so starting twice is starting once. Even if the superblock
+ * that was read is in a volatile cache only: all that it relies on was flushed
+ * before it was written, and with its journal empty no page is dirty.
  */
 int tier_meta_start(struct tier_meta *meta)
 {
-	int err;
-
 	if (meta->mode != TIER_META_READ_ONLY || meta->state->started)
 		return -EINVAL;
 	meta->state->started = true;
 	meta->mode = TIER_META_WRITE;
-	err = tier_meta_flush(meta);
-	if (err)
-		return err;
 	meta->state->raise = true;
 	return tier_meta_write_out(meta, false);
 }
@@ -623,20 +604,6 @@ int tier_meta_resync(struct tier_meta *meta, unsigned int copy)
 	if (!err && !(meta->copies & BIT(copy)))
 		err = -EIO;
 	return err;
-}
-
-int tier_meta_set_given(struct tier_meta *meta, u32 given, u32 same)
-{
-	u32 left = meta->copies & given & same;
-
-	if (!left)
-		return -EIO;
-	meta->given = given;
-	if (left == meta->copies)
-		return 0;
-	meta->copies = left;
-	meta->state->raise = true;
-	return meta->mode == TIER_META_WRITE ? tier_meta_write_out(meta, false) : 0;
 }
 
 int tier_meta_set_given(struct tier_meta *meta, u32 given, u32 same)

@@ -115,6 +115,19 @@ static void carry_on(struct world *w, struct memdev *dev, struct tier_meta *meta
 	free(again);
 }
 
+/* either copy is enough, at any time: the good ones, that is */
+static void each_alone(struct world *w, struct memdev *dev, struct tier_meta *meta)
+{
+	u32 copy;
+
+	for (copy = 0; copy < TIER_META_COPIES; copy++) {
+		if (!(w->meta.copies & BIT(copy)) || w->dev->copy[copy].broken)
+			continue;
+		recover(w, dev, BIT(copy), meta);
+		tier_meta_close(meta);
+	}
+}
+
 static void look_at_cut(struct world *w, const struct memdev_op *op, bool done)
 {
 	struct memdev *dev = memdev_fork(w->dev);
@@ -133,6 +146,8 @@ static void look_at_cut(struct world *w, const struct memdev_op *op, bool done)
 	/* after the crash a copy that failed answers again, with what it has */
 	dev->copy[0].broken = false;
 	dev->copy[1].broken = false;
+	if (dev->copies == 3 && w->meta.mode == TIER_META_WRITE && !w->resyncing)
+		each_alone(w, dev, meta);
 	r.found = recover(w, dev, dev->copies, meta);
 	if (!memdev_random(dev, 3)) {
 		r.at = 1 + memdev_random(dev, memdev_random(dev, 2) ? 4 : 12);
@@ -151,9 +166,25 @@ static void look_at_cut(struct world *w, const struct memdev_op *op, bool done)
 	memdev_free(dev);
 }
 
+/* this cut is for real: the history goes on from what it leaves */
+static void crash_here(struct world *w, const struct memdev_op *op, bool done)
+{
+	w->crashed = memdev_fork(w->dev);
+	if (!done)
+		memdev_tear(w->crashed, op);
+	memdev_cut(w->crashed);
+	w->was = w->now;
+	w->would = w->next;
+	w->crash_flying = w->flying;
+}
+
 static void crash_hook(struct memdev *dev, const struct memdev_op *op, bool done)
 {
-	look_at_cut(dev->priv, op, done);
+	struct world *w = dev->priv;
+
+	look_at_cut(w, op, done);
+	if (w->crash_in && !--w->crash_in)
+		crash_here(w, op, done);
 }
 
 static void history(u32 copies, u64 n)
@@ -164,8 +195,12 @@ static void history(u32 copies, u64 n)
 	w->dev->priv = w;
 	w->dev->hook = crash_hook;
 	for (i = 0; i < n; i++) {
+		if (!w->crash_in && !memdev_random(w->dev, 10))
+			w->crash_in = 1 + memdev_random(w->dev, 20);
 		world_step(w);
-		if (!memdev_random(w->dev, 60)) {
+		if (w->crashed) {
+			world_crash(w);
+		} else if (!memdev_random(w->dev, 60)) {
 			w->doing = "reopen";
 			world_reopen(w);
 		}
@@ -240,10 +275,8 @@ static void test_copy_lost(void **state)
 		w->dev->break_at = ~0ULL;
 		memdev_cut(w->dev);
 		world_reopen(w);
-		w->doing = "resync";
 		w->dev->hook = degraded_hook;
-		if (w->meta.copies != 3)
-			assert_int_equal(tier_meta_resync(&w->meta, w->meta.copies == 1), 0);
+		world_resync(w);
 		w->dev->hook = NULL;
 		assert_int_equal(w->meta.copies, 3);
 	}

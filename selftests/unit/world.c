@@ -40,6 +40,43 @@ void world_reopen(struct world *w)
 	world_open(w);
 }
 
+void world_resync(struct world *w)
+{
+	if (w->meta.copies == w->dev->copies)
+		return;
+	w->doing = "resync";
+	w->resyncing = true;
+	assert_int_equal(tier_meta_resync(&w->meta, w->meta.copies == 1), 0);
+	w->resyncing = false;
+}
+
+void world_crash(struct world *w)
+{
+	struct memdev *dev = w->crashed;
+	int err;
+
+	dev->hook = w->dev->hook;
+	dev->priv = w;
+	tier_meta_close(&w->meta);
+	memdev_free(w->dev);
+	w->dev = dev;
+	w->crashed = NULL;
+	err = tier_meta_open(&w->meta, &memdev_ops, dev, dev->copies, dev->blocks);
+	if (err)
+		fail_msg("after a crash: %d\n%s", err, dev->log);
+	/* until the start is done one copy may have the last transaction alone */
+	w->now = w->was;
+	w->next = w->would;
+	w->flying = w->crash_flying;
+	if (world_differs(&w->meta, &w->was) && w->crash_flying)
+		swap(w->now, w->next);
+	tier_meta_close(&w->meta);
+	w->doing = "start after a crash";
+	world_open(w);
+	w->flying = false;
+	world_resync(w);
+}
+
 struct world *world_new(u32 copies, u64 seed)
 {
 	struct world *w = calloc(1, sizeof(*w));

@@ -39,6 +39,12 @@ struct world {
 	u64 opens;
 	u8 serial;
 	const char *doing;
+	bool resyncing;
+	u64 crash_in;		/* ops until a cut that is for real; 0: none */
+	struct memdev *crashed;	/* what it left */
+	bool crash_flying;
+	struct model was;	/* now and next at the cut */
+	struct model would;
 };
 
 struct world *world_new(u32 copies, u64 seed);
@@ -48,6 +54,10 @@ void world_free(struct world *w);
 void world_step(struct world *w);
 /* open (and start) what is on the device again */
 void world_reopen(struct world *w);
+/* go on with what the cut left */
+void world_crash(struct world *w);
+/* bring back the copy that is left out, if one is */
+void world_resync(struct world *w);
 /* a member, a LUN, some extents of it: for tests that need just that */
 void world_fill(struct world *w, u32 extents);
 
