@@ -14,7 +14,7 @@ echo "Booting a VM (the first time this fetches and builds it: some minutes) ...
 status=0
 
 
-"$here/vm/vm" --mem 3072 --timeout 540 --disk "$out/results.tar:4M" --log "$out/console.log" \
+"$here/vm/vm" --mem 3072 --timeout 900 --disk "$out/results.tar:4M" --log "$out/console.log" \
 	run selftests/demo/guest.sh "$([[ -t 1 ]] && echo color || echo plain)" | tee "$out/demo.log" || status=$?
 if tar -C "$out" -xf "$out/results.tar" 2>/dev/null; then
 	rm -f "$out/results.tar"
