@@ -72,7 +72,7 @@ static void tier_alloc_work(struct work_struct *work)
 	if (ret)
 		goto fail;
 	if (!place.zeroed && !pool->features.skip_zeroing) {
-		ret = tier_stock_zero(pool, place.member, place.extent);
+		ret = tier_stock_zero(pool, place.member, place.extent, 0);
 		if (ret) {
 			tier_place_undo(op->lun, &place);
 			goto fail;

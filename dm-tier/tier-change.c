@@ -86,6 +86,14 @@ int tier_lun_resize(struct tier_lun *lun, u64 sectors)
 
 	if (!rec)
 		return -ENOMEM;
+	/*
+	 * What an earlier shrink cut off in the middle of an extent must not come
+	 * back. Zeroed here, where a crash before the commit shows nobody.
+	 */
+	if (sectors > lun->rec.sectors)
+		ret = tier_discard_tail(lun, lun->rec.sectors);
+	if (ret)
+		goto out;
 	if (new > old)
 		ret = tier_change_map(lun, new);
 	else if (new < old)

@@ -16,6 +16,7 @@
 #include "tier-op.h"
 #include "tier-place.h"
 #include "tier-quiesce.h"
+#include "tier-stock.h"
 
 struct tier_discard {
 	struct work_struct work;
@@ -140,6 +141,25 @@ int tier_discard_range(struct tier_lun *lun, u64 first, u64 count)
 			ret = tier_discard_commit(lun, batch);
 	}
 	kvfree(batch);
+	return ret;
+}
+
+int tier_discard_tail(struct tier_lun *lun, u64 sectors)
+{
+	struct tier_pool *pool = lun->pool;
+	u32 offset = sectors & (pool->extent_sectors - 1);
+	struct tier_op *op;
+	int ret;
+
+	op = offset ? tier_discard_block(lun, sectors >> pool->extent_shift, true) : NULL;
+	if (!op)
+		return 0;
+	/* it may have been on the move: from here on it stays where it is */
+	tier_quiesce(pool);
+	ret = tier_stock_zero(pool, pool->members[tier_entry_member(op->settled)],
+			      tier_entry_extent(op->settled), offset);
+	tier_op_settle(op);
+	tier_op_free_rcu(op);
 	return ret;
 }
 

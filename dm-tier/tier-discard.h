@@ -21,4 +21,7 @@ bool tier_discard_start(struct tier_lun *lun, struct bio *bio);
  */
 int tier_discard_range(struct tier_lun *lun, u64 first, u64 count);
 
+/* zero what an extent holds beyond @sectors, the end of the LUN so far; durable */
+int tier_discard_tail(struct tier_lun *lun, u64 sectors);
+
 #endif

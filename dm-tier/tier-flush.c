@@ -45,13 +45,19 @@ static void tier_flush_end(struct bio *bio)
 
 static void tier_flush_member(struct tier_flush_round *round, u32 index)
 {
-	struct block_device *bdev = READ_ONCE(round->pool->members[index]->bdev);
+	struct tier_member *member = round->pool->members[index];
+	struct block_device *bdev = READ_ONCE(member->bdev);
 	struct tier_flush_bio *flush;
 	struct bio *bio;
 
 	if (!bdev) {
-		/* failed or missing: what was written there is not safe */
-		set_bit(index, round->bad);
+		/*
+		 * Failed: what was written there is not safe. One that is missing has
+		 * been so since the start: nothing was written there, and the rest of
+		 * the LUN can go on.
+		 */
+		if (READ_ONCE(member->state) != TIER_MEMBER_MISSING)
+			set_bit(index, round->bad);
 		return;
 	}
 	bio = bio_alloc_bioset(bdev, 0, REQ_OP_WRITE | REQ_PREFLUSH | REQ_SYNC, GFP_NOIO,

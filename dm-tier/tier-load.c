@@ -69,13 +69,15 @@ static int tier_load_probe(struct tier_pool *pool, struct tier_pool_target *tabl
 			DMERR("%s: %s belongs to another pool: not touched", pool->name,
 			      table->meta[i]->name);
 			ret = -EBUSY;
-		} else if (!ret)
+		} else if (!ret) {
 			*ours |= BIT(i);
-		else if (ret == -ENODATA)
-			*blank |= BIT(i), ret = 0;
-		else
+		} else if (ret == -ENODATA) {
+			*blank |= BIT(i);
+			ret = 0;
+		} else {
 			DMERR("%s: %s holds something else: not touched", pool->name,
 			      table->meta[i]->name);
+		}
 	}
 	kfree(block);
 	return ret;
@@ -85,15 +87,23 @@ static int tier_load_check_members(struct tier_pool *pool, struct tier_pool_targ
 				   bool format)
 {
 	struct tier_member_header header;
+	struct tier_member *member;
 	unsigned int t, d;
-	int ret;
+	int tier, ret;
 
 	for (t = 0; t < table->nr_tiers; t++) {
+		tier = tier_pool_tier_by_name(pool, table->tiers[t].name);
 		for (d = 0; d < table->tiers[t].nr_devs; d++) {
 			struct dm_dev *dev = table->tiers[t].devs[d];
 
 			ret = tier_member_check(pool->io, dev, pool->loaded ?
 						pool->meta.super.uuid : NULL, &header);
+			if (ret == 1) {
+				ret = tier_member_known(pool, dev, tier < 0 ? TIER_NONE : tier,
+							&header, &member);
+				if (ret)
+					return ret;
+			}
 			/* whose it is will be known when the metadata is loaded */
 			if (ret >= 0 || (ret == -EBUSY && !format && !pool->loaded) ||
 			    (ret == -EIO && !format))
@@ -516,7 +526,8 @@ static int tier_load_again(struct tier_pool *pool, struct tier_pool_target *tabl
 		if (ret)
 			return ret;
 	}
-	ret = tier_member_bind(pool, table, false);
+	/* those it has, first: none is added by a table that is refused */
+	ret = tier_member_bind(pool, table, true) ?: tier_member_bind(pool, table, false);
 	tier_load_tier_members(pool);
 	if (ret)
 		return ret;

@@ -170,10 +170,8 @@ static struct tier_member *tier_member_by_uuid(struct tier_pool *pool, const u8 
 	return NULL;
 }
 
-/* a header that the record does not know of is as good as blank */
-static int tier_member_known(struct tier_pool *pool, struct dm_dev *dev, u8 tier,
-			     const struct tier_member_header *header,
-			     struct tier_member **found)
+int tier_member_known(struct tier_pool *pool, struct dm_dev *dev, u8 tier,
+		      const struct tier_member_header *header, struct tier_member **found)
 {
 	struct tier_member *member = tier_member_by_uuid(pool, header->member);
 	struct tier_member_record *rec;

@@ -51,4 +51,12 @@ int tier_member_set_tag(struct tier_pool *pool, struct tier_member *member, cons
 /* is a draining member empty? then prove it and say so; pool->lock held */
 void tier_member_check_drained(struct tier_pool *pool, struct tier_member *member);
 
+/*
+ * tier_member_known() - the member whose header this is, if it may be used as that
+ * @tier: where the table has it
+ * @found: NULL if the pool has no such member: as good as blank
+ */
+int tier_member_known(struct tier_pool *pool, struct dm_dev *dev, u8 tier,
+		      const struct tier_member_header *header, struct tier_member **found);
+
 #endif

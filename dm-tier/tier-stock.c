@@ -18,12 +18,13 @@ static void tier_stock_zeroed(int read_err, unsigned long write_err, void *conte
 	complete(&wait->done);
 }
 
-static int tier_stock_fill(struct tier_pool *pool, struct tier_member *member, u64 extent)
+static int tier_stock_fill(struct tier_pool *pool, struct tier_member *member, u64 extent,
+			   u32 offset)
 {
 	struct dm_io_region to = {
 		.bdev = READ_ONCE(member->bdev),
-		.sector = tier_member_sector(pool, extent),
-		.count = pool->extent_sectors,
+		.sector = tier_member_sector(pool, extent) + offset,
+		.count = pool->extent_sectors - offset,
 	};
 	struct tier_stock_wait wait;
 
@@ -50,9 +51,9 @@ int tier_stock_flush(struct tier_pool *pool, struct tier_member *member)
 	return tier_dm_io(&request, 1, &where, &errors) ?: errors ? -EIO : 0;
 }
 
-int tier_stock_zero(struct tier_pool *pool, struct tier_member *member, u64 extent)
+int tier_stock_zero(struct tier_pool *pool, struct tier_member *member, u64 extent, u32 offset)
 {
-	return tier_stock_fill(pool, member, extent) ?: tier_stock_flush(pool, member);
+	return tier_stock_fill(pool, member, extent, offset) ?: tier_stock_flush(pool, member);
 }
 
 void tier_stock_want(struct tier_pool *pool, struct tier_member *member, bool miss)
@@ -106,7 +107,7 @@ static void tier_stock_refill(struct tier_pool *pool, struct tier_member *member
 
 	do {
 		for (n = 0; n < ARRAY_SIZE(batch) && tier_stock_take(pool, member, &batch[n]); n++)
-			good = good && !tier_stock_fill(pool, member, batch[n]);
+			good = good && !tier_stock_fill(pool, member, batch[n], 0);
 		if (n)
 			good = good && !tier_stock_flush(pool, member);
 		while (n)

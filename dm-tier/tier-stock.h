@@ -8,8 +8,8 @@
 
 #include "tier-pool.h"
 
-/* write zeros to an extent and flush its member: may sleep */
-int tier_stock_zero(struct tier_pool *pool, struct tier_member *member, u64 extent);
+/* write zeros to an extent from sector @offset on and flush its member: may sleep */
+int tier_stock_zero(struct tier_pool *pool, struct tier_member *member, u64 extent, u32 offset);
 /* an extent was taken for a first write; @miss: the stock had none */
 void tier_stock_want(struct tier_pool *pool, struct tier_member *member, bool miss);
 void tier_stock_work(struct work_struct *work);
