@@ -1,9 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # Table lines, good and bad; devices that hold something else; metadata copies.
+# What the library reads, or calls by name, looks unused; no path has blanks.
+# shellcheck disable=SC2034,SC2086,SC2317
 set -euo pipefail
+# shellcheck source=selftests/lib/tier.sh
 source "$(dirname "$0")/../lib/tier.sh"
-source "$tier_lib/expect.sh"
+# shellcheck source=selftests/lib/expect.sh
+source "$(dirname "$0")/../lib/expect.sh"
 
 readonly D=/dev/tier
 
@@ -71,7 +75,7 @@ test_counts() {
 		bad 'Invalid number of feature' $D/meta 2048 "$n" 1 ssd 1 $D/a
 	done
 	for ((n = 1; n <= 9; n++)); do
-		all+=("t$n" 1 $D/a)
+		all+=("t$n" 1 "$D/a")
 	done
 	bad 'Invalid number of tiers' $D/meta 2048 0 9 "${all[@]}"
 }

@@ -68,9 +68,9 @@ member_is() {
 
 # dev_number <name or path>: major:minor
 dev_number() {
-	local path
-	path=$(readlink -f "$(dev_path "$1")")
-	printf '%d:%d\n' $(stat -c '0x%t 0x%T' "$path")
+	local major minor
+	read -r major minor < <(stat -Lc '0x%t 0x%T' "$(dev_path "$1")")
+	echo $((major)):$((minor))
 }
 
 # Swap in another table, as an administrator does.
