@@ -7,9 +7,9 @@
  */
 #include "tier-format.h"
 
-#define TIER_SECTORS_MAX	(1ULL << 54)	/* what a 63-bit byte offset holds */
-#define TIER_BLOCKS_MAX		(1ULL << 40)	/* keeps sums of ranges in 64 bits */
-#define TIER_EXTENTS_MAX	(1ULL << 32)	/* of one member */
+#define TIER_SECTORS_MAX	BIT_ULL(54)	/* what a 63-bit byte offset holds */
+#define TIER_BLOCKS_MAX		BIT_ULL(40)	/* keeps sums of ranges in 64 bits */
+#define TIER_EXTENTS_MAX	BIT_ULL(32)	/* of one member */
 
 #define TIER_LUN_FLAGS \
 	(TIER_LUN_VALID | TIER_LUN_DELETING | TIER_LUN_VERIFY | TIER_LUN_AUTO)

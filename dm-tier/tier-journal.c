@@ -333,7 +333,7 @@ int tier_journal_replay(struct tier_meta *meta)
 		if (!parts && meta->head_seq == last)
 			return 0;
 		if (!parts || meta->journal_used + skip + parts > meta->super.journal_blocks) {
-			tier_meta_event(meta, "transaction %llu of the journal is damaged, the last is %llu",
+			tier_meta_event(meta, "transaction %llu is damaged, the last is %llu",
 					meta->head_seq, last);
 			return -EUCLEAN;
 		}

@@ -232,7 +232,7 @@ static int tier_super_read(struct tier_meta *meta, unsigned int copy, u64 blocks
 	err[1] = tier_super_decode(page + TIER_BLOCK_SIZE, blocks, other);
 	for (i = 0; i < TIER_SB_COPIES; i++)
 		if (err[i])
-			tier_meta_event(meta, "superblock %d of metadata copy %u is not valid: error %d",
+			tier_meta_event(meta, "superblock %d of metadata copy %u is bad: error %d",
 					i, copy, err[i]);
 	/* padding too: tier_super_choose() compares all of it */
 	if (!err[1] && (err[0] || tier_super_newer(other, super)))

@@ -10,7 +10,7 @@
 
 #define TIER_RUN_BLOCKS		64	/* blocks in one large read or write */
 #define TIER_RUN_PAGES		(TIER_RUN_BLOCKS / 2)
-#define TIER_LUN_EXTENTS_MAX	(1ULL << TIER_LOGICAL_BITS)
+#define TIER_LUN_EXTENTS_MAX	BIT_ULL(TIER_LOGICAL_BITS)
 
 /**
  * struct tier_meta_state - what the engine keeps for itself

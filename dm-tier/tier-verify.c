@@ -41,7 +41,7 @@ int tier_verify_sum(struct tier_meta *meta)
 	if (state->map_sum == meta->super.map_sum || state->ahead)
 		return 0;
 	if (state->behind)
-		tier_meta_event(meta, "page %llu of %s (and %llu others): the slot that is left is outdated",
+		tier_meta_event(meta, "page %llu of %s (and %llu more): the slot left is outdated",
 				state->behind_page, state->behind_name, state->behind - 1);
 	else
 		tier_meta_event(meta, "the tables do not add up to the superblock's sum");
@@ -59,7 +59,7 @@ struct tier_seen {
 	u32 shares;
 };
 
-#define TIER_SEEN_MAX	(1U << 20)
+#define TIER_SEEN_MAX	BIT(20)
 #define TIER_SEEN_PROBE	4096	/* far beyond what chance brings at half load */
 
 static u64 tier_seen_hash(u64 owner)
@@ -100,7 +100,7 @@ static int tier_verify_owner(struct tier_meta *meta, u32 index, u64 extent,
 		return 0;
 	lun = tier_meta_lun_find(meta, TIER_OWNER_LUN(owner));
 	if (!lun || TIER_OWNER_LOGICAL(owner) >= tier_meta_lun_extents(meta, lun)) {
-		tier_meta_event(meta, "extent %llu of member %u: owner LUN %u, extent %llu does not exist",
+		tier_meta_event(meta, "extent %llu of member %u: LUN %u, extent %llu is not there",
 				extent, index, TIER_OWNER_LUN(owner), TIER_OWNER_LOGICAL(owner));
 		return -EUCLEAN;
 	}

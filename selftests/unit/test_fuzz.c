@@ -276,7 +276,8 @@ static void test_superblocks(void **state)
 		}
 		tier_super_encode(block, s, 0);
 		if (!memdev_random(w->dev, 4)) {
-			memcpy(block + 64 + memdev_random(w->dev, 500), s, memdev_random(w->dev, 8));
+			memcpy(block + 64 + memdev_random(w->dev, 500), s,
+			       memdev_random(w->dev, 8));
 			reseal(block);
 		}
 		if (!tier_super_decode(block, w->dev->blocks, s)) {

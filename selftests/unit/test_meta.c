@@ -99,7 +99,7 @@ static void test_current_slot_spoilt(void **state)
 
 	(void)state;
 	spoil(w, 1, slot_of(w, 1, true));
-	expect_refused(w, 1, -EUCLEAN, "page 1 of member 0 (and 0 others): the slot that is left is outdated");
+	expect_refused(w, 1, -EUCLEAN, "member 0 (and 0 more): the slot left is outdated");
 	assert_true(memdev_saw(w->dev, "page 1 of member 0: slot"));
 	world_free(w);
 }
@@ -204,7 +204,7 @@ static void test_read_errors(void **state)
 	w->dev->copy[0].bad_block = 0;
 	w->dev->copy[0].bad_blocks = w->dev->blocks;
 	expect_open(w, 3, 2);
-	expect_refused(w, 1, -ENODATA, "superblock 0 of metadata copy 0 is not valid");
+	expect_refused(w, 1, -ENODATA, "superblock 0 of metadata copy 0 is bad");
 	world_free(w);
 }
 
@@ -219,7 +219,7 @@ static void test_superblocks(void **state)
 	spoil(w, 1, 0);
 	assert_int_equal(tier_meta_probe(memdev_block(w->dev, 0, 0)), 0);
 	expect_open(w, 1, 1);
-	assert_true(memdev_saw(w->dev, "superblock 0 of metadata copy 0 is not valid"));
+	assert_true(memdev_saw(w->dev, "superblock 0 of metadata copy 0 is bad"));
 	spoil(w, 1, 1);
 	expect_refused(w, 1, -EBADMSG, "superblock 1");
 	memset(memdev_block(w->dev, 0, 0), 0x5a, TIER_BLOCK_SIZE);
@@ -244,7 +244,7 @@ static void test_hole_in_journal(void **state)
 	}
 	first = w->meta.super.journal_start + w->meta.head_block - 3;
 	spoil(w, 1, first);
-	expect_refused(w, 1, -EUCLEAN, "of the journal is damaged, the last is");
+	expect_refused(w, 1, -EUCLEAN, "is damaged, the last is");
 	expect_open(w, 2, 2);
 	expect_open(w, 3, 3);
 	/* the last one alone cannot be told from a torn one; the other copy has it */
@@ -484,6 +484,49 @@ static void test_ahead(void **state)
 }
 
 /*
+ * A checkpoint cut short left a page on one copy only. Were it not written anew
+ * at the start it would pass for settled later, on that copy alone; the slot that
+ * the next checkpoint overwrites would be the only good one of the other.
+ */
+static void newer_hook(struct memdev *dev, const struct memdev_op *op, bool done)
+{
+	if (op->data || !done)
+		return;
+	torn = memdev_fork(dev);
+}
+
+static void test_newer_on_one_copy(void **state)
+{
+	struct tier_put put = { .kind = TIER_PUT_EXTENT, .index = 3, .owner = TIER_FREE };
+	struct world *w = settled(3);
+	struct tier_table_ref ref;
+	u32 round, copy;
+
+	(void)state;
+	tier_table_ref(&w->meta, 2, &ref);
+	tier_page_seal(&w->meta, &ref, 0, w->meta.super.page_seq + 1,
+		       memdev_block(w->dev, 0, slot_of(w, 0, false)));
+	for (round = 0; round < 2; round++) {
+		assert_int_equal(reopen(w, 3), 0);
+		assert_int_equal(again.copies, 3);
+		assert_int_equal(tier_meta_start(&again), 0);
+		if (!round)
+			tier_meta_close(&again);
+	}
+	assert_int_equal(tier_meta_commit(&again, &put, 1), 0);
+	w->dev->hook = newer_hook;
+	assert_int_equal(tier_meta_checkpoint(&again, false), 0);
+	tier_meta_close(&again);
+	for (copy = 0; copy < 2; copy++) {
+		if (tier_meta_open(&again, &memdev_ops, torn, BIT(copy), torn->blocks))
+			fail_msg("copy %u: %s", copy, torn->log);
+		tier_meta_close(&again);
+	}
+	memdev_free(torn);
+	world_free(w);
+}
+
+/*
  * Tables that add up, but cannot be: what a broken writer would leave.
  */
 
@@ -505,10 +548,10 @@ static void test_impossible_tables(void **state)
 	broken_writer(w, "extent 399 of member 0: LUN 7, extent 1 lies elsewhere as well");
 	w = settled(1);
 	tier_set_owner(&w->meta, 0, 399, TIER_OWNER(8, 1));
-	broken_writer(w, "extent 399 of member 0: owner LUN 8, extent 1 does not exist");
+	broken_writer(w, "extent 399 of member 0: LUN 8, extent 1 is not there");
 	w = settled(1);
 	tier_set_owner(&w->meta, 0, 399, TIER_OWNER(7, 300));
-	broken_writer(w, "extent 399 of member 0: owner LUN 7, extent 300 does not exist");
+	broken_writer(w, "extent 399 of member 0: LUN 7, extent 300 is not there");
 	w = settled(1);
 	assert_int_equal(tier_set_lun_room(&w->meta, 9), 0);
 	tier_set_lun(&w->meta, 9, &lun);
@@ -845,6 +888,7 @@ int main(void)
 		cmocka_unit_test(test_copies_of_two_pools),
 		cmocka_unit_test(test_resync_cut),
 		cmocka_unit_test(test_ahead),
+		cmocka_unit_test(test_newer_on_one_copy),
 		cmocka_unit_test(test_impossible_tables),
 		cmocka_unit_test(test_puts_refused),
 		cmocka_unit_test(test_room),

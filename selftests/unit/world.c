@@ -276,7 +276,7 @@ static bool world_find(struct world *w, bool used, u32 *member, u64 *extent)
 		for (e = 0; e < n; e++) {
 			u64 x = (from + e) % n;
 
-			if ((m->owner[at][x] != TIER_FREE) != used)
+			if (used == (m->owner[at][x] == TIER_FREE))
 				continue;
 			*member = at;
 			*extent = x;
@@ -459,6 +459,18 @@ static void step_touch(struct world *w)
 	}
 }
 
+static void step_add_member(struct world *w)
+{
+	w->doing = "add a member";
+	assert_int_equal(world_add_member(w, 1 + world_random(w, WORLD_EXTENTS)), 0);
+}
+
+static void step_checkpoint(struct world *w)
+{
+	w->doing = "checkpoint";
+	assert_int_equal(tier_meta_checkpoint(&w->meta, world_random(w, 4) == 0), 0);
+}
+
 void world_step(struct world *w)
 {
 	u32 dice = world_random(w, 100);
@@ -481,13 +493,10 @@ void world_step(struct world *w)
 		step_touch(w);
 	else if (dice < 93 && world_random(w, 2))
 		step_drop_member(w);
-	else if (dice < 97) {
-		w->doing = "add a member";
-		assert_int_equal(world_add_member(w, 1 + world_random(w, WORLD_EXTENTS)), 0);
-	} else {
-		w->doing = "checkpoint";
-		assert_int_equal(tier_meta_checkpoint(&w->meta, world_random(w, 4) == 0), 0);
-	}
+	else if (dice < 97)
+		step_add_member(w);
+	else
+		step_checkpoint(w);
 	err = world_commit(w);
 	if (err)
 		fprintf(stderr, "%s: %d\n", w->doing, err);
