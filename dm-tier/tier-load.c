@@ -152,6 +152,20 @@ static int tier_load_check_copies(struct tier_pool *pool, struct tier_pool_targe
 	return ret;
 }
 
+/* tiers keep their ids for ever: is there one for each name that is new? */
+static bool tier_load_tiers_fit(struct tier_pool *pool, struct tier_pool_target *table)
+{
+	unsigned int i, nr = pool->conf.nr_tiers;
+
+	for (i = 0; i < table->nr_tiers; i++)
+		nr += tier_pool_tier_by_name(pool, table->tiers[i].name) < 0;
+	if (nr <= TIER_MAX_TIERS)
+		return true;
+	DMERR("%s: the pool would have had %u tiers, of at most %u", pool->name, nr,
+	      TIER_MAX_TIERS);
+	return false;
+}
+
 int tier_load_check(struct tier_pool *pool, struct tier_pool_target *table)
 {
 	struct dm_target *ti = table->ti;
@@ -166,6 +180,10 @@ int tier_load_check(struct tier_pool *pool, struct tier_pool_target *table)
 		if (tier_member_check_reload(pool, table)) {
 			ti->error = "A member that holds extents is not in the new table";
 			return -EBUSY;
+		}
+		if (!tier_load_tiers_fit(pool, table)) {
+			ti->error = "Too many tiers over the pool's life";
+			return -E2BIG;
 		}
 		ret = tier_load_check_copies(pool, table);
 		if (ret)
@@ -225,14 +243,11 @@ static int tier_load_tiers(struct tier_pool *pool, struct tier_pool_target *tabl
 	unsigned int i, added = 0;
 	int id;
 
+	if (!tier_load_tiers_fit(pool, table))
+		return -E2BIG;
 	for (i = 0; i < table->nr_tiers; i++) {
 		if (tier_pool_tier_by_name(pool, table->tiers[i].name) >= 0)
 			continue;
-		if (pool->conf.nr_tiers == TIER_MAX_TIERS) {
-			DMERR("%s: tier %s would be the %u. of at most %u", pool->name,
-			      table->tiers[i].name, TIER_MAX_TIERS + 1, TIER_MAX_TIERS);
-			return -E2BIG;
-		}
 		strscpy(pool->conf.tiers[pool->conf.nr_tiers++], table->tiers[i].name,
 			TIER_NAME_LEN);
 		added++;

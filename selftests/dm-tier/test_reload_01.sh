@@ -81,6 +81,29 @@ test_add_tier() {
 	intact
 }
 
+# Tiers keep their ids for ever, so there are eight over the life of a pool.
+test_ninth_tier() {
+	local i specs=()
+	mkdisk meta 4
+	for ((i = 1; i <= 9; i++)); do
+		mkdisk d$i 4
+		specs+=("t$i:d$i")
+	done
+	mkpool pool 2048 meta "${specs[@]:0:8}"
+	message pool set tick 50
+	message pool evacuate $D/d8
+	wait_for 60 member_is pool d8 drained
+	message pool remove_dev $D/d8
+	table=$(dmsetup table pool)
+	refused 'Too many tiers' reload_table pool "$(pool_table 2048 meta "${specs[@]:0:7}" t9:d9)"
+	assert_eq "$(dmsetup table pool)" "$table"
+	dmsetup remove pool
+	refused '9 tiers, of at most 8' mkpool pool 2048 meta "${specs[@]:0:7}" t9:d9
+	cmp -n 4096 $D/d9 /dev/zero
+	mkpool pool 2048 meta "${specs[@]:0:7}" t8:d9
+	assert_match "$(dmsetup status pool)" ' 8 t1 0/3 .* t8 0/3 '
+}
+
 test_reorder() {
 	pool2
 	fill
@@ -263,6 +286,7 @@ test_fail_dev() {
 
 run_test "a device joins" test_add_device
 run_test "tiers join, in any place" test_add_tier
+run_test "a ninth tier is refused" test_ninth_tier
 run_test "tiers change places" test_reorder
 run_test "a device that holds extents may not be left out" test_leave_out
 run_test "a device is emptied and leaves" test_evacuate
