@@ -11,11 +11,7 @@
 
 #include <linux/bitmap.h>
 #include <linux/bitops.h>
-#if __has_include(<linux/crc32c.h>)
 #include <linux/crc32c.h>
-#else /* part of crc32.h in newer kernels */
-#include <linux/crc32.h>
-#endif
 #include <linux/errno.h>
 #include <linux/kernel.h>
 #include <linux/log2.h>
