@@ -48,6 +48,7 @@ install: modules_install
 check:
 	$(deps) build vm
 	+$(MAKE) userspace unit
+	+$(MAKE) -C selftests/dm-tier
 	selftests/run.sh $(TESTS)
 
 demo:

@@ -12,7 +12,7 @@ declare -A packages=(
 		libsqlite3-dev libjson-c-dev libmicrohttpd-dev libinih-dev
 		libsystemd-dev libdevmapper-dev libpng-dev libgcrypt20-dev libcmocka-dev"
 	[vm]="qemu-system-x86 mmdebstrap debian-archive-keyring busybox-static
-		cpio kmod e2fsprogs util-linux python3-minimal"
+		cpio kmod e2fsprogs util-linux python3-minimal python3-yaml"
 	[lint]="shellcheck sparse xz-utils perl linux-headers-amd64 linux-source"
 )
 
