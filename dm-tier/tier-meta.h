@@ -30,6 +30,9 @@
  * @read: read @count blocks at @block from one @copy (0 or 1); 0 or -errno
  * @write: write to every copy in the mask @copies, all in flight together;
  *	@fua: durable on return. Returns the mask of copies that took it.
+ * @write_many: @count single blocks, the i-th of @buf to @blocks[i], ascending and
+ *	all in flight together, not FUA; the mask of copies that took them all. May
+ *	be NULL: they are written one by one.
  * @flush: flush the volatile caches of @copies; the mask that did
  * @event: metadata trouble, for the log and the event channel; may be NULL.
  *	@what is a complete sentence fragment, e.g. "page 17 of member 3: slot 0
@@ -38,6 +41,7 @@
 struct tier_meta_ops {
 	int (*read)(void *ctx, unsigned int copy, u64 block, u32 count, void *buf);
 	u32 (*write)(void *ctx, u32 copies, u64 block, u32 count, const void *buf, bool fua);
+	u32 (*write_many)(void *ctx, u32 copies, const u64 *blocks, u32 count, const void *buf);
 	u32 (*flush)(void *ctx, u32 copies);
 	void (*event)(void *ctx, const char *what);
 };

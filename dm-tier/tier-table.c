@@ -444,6 +444,23 @@ int tier_table_load(struct tier_meta *meta, const struct tier_table_ref *ref)
 	return 0;
 }
 
+/* the first @n blocks of the run, each to its own place */
+static int tier_run_write(struct tier_meta *meta, u32 n)
+{
+	struct tier_meta_state *state = meta->state;
+	u32 i, took;
+	int err = 0;
+
+	if (meta->ops->write_many && n) {
+		took = meta->ops->write_many(meta->ctx, meta->copies, state->at, n, state->run);
+		return tier_meta_took(meta, took, "write", state->at[0]);
+	}
+	for (i = 0; !err && i < n; i++)
+		err = tier_meta_write(meta, state->at[i], 1, state->run + i * TIER_BLOCK_SIZE,
+				      false);
+	return err;
+}
+
 /*
  * Write the dirty pages of a table, each to its other slot. Nothing is settled
  * by that: a crash now, or before the superblock says @seq, leaves the slots
@@ -451,21 +468,24 @@ int tier_table_load(struct tier_meta *meta, const struct tier_table_ref *ref)
  */
 int tier_table_write_dirty(struct tier_meta *meta, const struct tier_table_ref *ref, u64 seq)
 {
+	struct tier_meta_state *state = meta->state;
 	struct tier_table *table = ref->table;
-	u8 *block = meta->state->page;
 	unsigned long page;
+	u32 n = 0;
 	int err;
 
 	for_each_set_bit(page, table->dirty, table->pages) {
-		u64 at = table->start + 2 * (u64)page + !test_bit(page, table->slot);
-
-		tier_page_seal(meta, ref, page, seq, block);
-		err = tier_meta_write(meta, at, 1, block, false);
+		tier_page_seal(meta, ref, page, seq, state->run + n * TIER_BLOCK_SIZE);
+		state->at[n++] = table->start + 2 * (u64)page + !test_bit(page, table->slot);
+		if (n < TIER_RUN_BLOCKS)
+			continue;
+		err = tier_run_write(meta, n);
 		if (err)
 			return err;
+		n = 0;
 		cond_resched();
 	}
-	return 0;
+	return tier_run_write(meta, n);
 }
 
 /* after the flush: the slots just written are the pages */

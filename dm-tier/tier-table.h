@@ -29,7 +29,7 @@
  *	who still looks at it meets no freed memory
  * @lun_hash: LUN id -> slot + 1, open addressing, @hash_size: a power of two
  * @adding: member being added, until its record is applied
- * @run: TIER_RUN_BLOCKS blocks, @page: two
+ * @run: TIER_RUN_BLOCKS blocks, @page: two, @at: where those of @run go
  */
 struct tier_meta_state {
 	unsigned int lead;
@@ -49,6 +49,7 @@ struct tier_meta_state {
 	struct tier_meta_member *adding;
 	u8 *run;
 	u8 *page;
+	u64 at[TIER_RUN_BLOCKS];
 	/* too large for the stack */
 	struct tier_disk_lun disk_lun;
 	struct tier_lun_record lun;

@@ -336,6 +336,18 @@ static u32 memdev_write(void *ctx, u32 copies, u64 block, u32 count, const void 
 	return memdev_do(dev, &op);
 }
 
+/* a hook sees each of them begin and end: they reach the cache in any order */
+static u32 memdev_write_many(void *ctx, u32 copies, const u64 *blocks, u32 count,
+			     const void *buf)
+{
+	u32 i, took = copies;
+
+	for (i = 0; i < count; i++)
+		took &= memdev_write(ctx, copies, blocks[i], 1,
+				     (const u8 *)buf + i * TIER_BLOCK_SIZE, false);
+	return took;
+}
+
 static u32 memdev_flush(void *ctx, u32 copies)
 {
 	struct memdev_op op = { .copies = copies };
@@ -368,6 +380,7 @@ void memdev_forget(struct memdev *dev)
 const struct tier_meta_ops memdev_ops = {
 	.read = memdev_read,
 	.write = memdev_write,
+	.write_many = memdev_write_many,
 	.flush = memdev_flush,
 	.event = memdev_event,
 };
