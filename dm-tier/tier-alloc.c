@@ -74,7 +74,7 @@ static void tier_alloc_work(struct work_struct *work)
 	if (!place.zeroed && !pool->features.skip_zeroing) {
 		ret = tier_stock_zero(pool, place.member, place.extent, 0);
 		if (ret) {
-			tier_place_undo(op->lun, &place);
+			tier_place_free(op->lun, place.member, place.extent);
 			goto fail;
 		}
 	}

@@ -481,8 +481,9 @@ void tier_member_check_drained(struct tier_pool *pool, struct tier_member *membe
 {
 	struct tier_event event = TIER_EVENT("evacuation-done");
 
-	/* a source counts until its last reader has left, a destination from the start */
-	if (member->state != TIER_MEMBER_DRAINING || READ_ONCE(member->used))
+	/* moves have ended only when the last reader has left the source */
+	if (member->state != TIER_MEMBER_DRAINING || READ_ONCE(member->used) ||
+	    atomic_read(&member->moves))
 		return;
 	if (tier_commit_call(pool, tier_member_do_prove, member))
 		return;

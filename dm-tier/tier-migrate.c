@@ -277,9 +277,12 @@ static int tier_move_switch(struct tier_op *op, void *verify)
 	if (ret)
 		return ret;
 	ret = tier_move_commit(op);
-	if (!ret)
-		op->settled = tier_entry_plain(op->dst->index, op->dst_extent);
-	return ret;
+	if (ret)
+		return ret;
+	/* before the first write there: a flush finds the LUN's members by the counts */
+	tier_place_arrived(op->lun, op->src, op->dst);
+	op->settled = tier_entry_plain(op->dst->index, op->dst_extent);
+	return 0;
 }
 
 /* the one who lost the extent's place gives it back once nobody looks there */
@@ -292,9 +295,9 @@ static void tier_move_release(struct tier_op *op, int ret, bool unknown)
 	if (!ret) {
 		tier_lun_account_move(op->lun, op->src->tier, op->dst->tier,
 				      pool->extent_sectors);
-		tier_place_free(op->lun, op->src, op->src_extent);
+		tier_place_left(op->lun, op->src, op->src_extent);
 	} else if (!unknown) {
-		tier_place_free(op->lun, op->dst, op->dst_extent);
+		tier_place_stayed(op->lun, op->dst, op->dst_extent);
 	}
 }
 
@@ -393,13 +396,13 @@ int tier_migrate_start(struct tier_pool *pool, const struct tier_plan_move *move
 	if (ret)
 		return ret;
 	if (!tier_migrate_room(pool, place.member)) {
-		tier_place_undo(lun, &place);
+		tier_place_stayed(lun, place.member, place.extent);
 		return -EAGAIN;
 	}
 	op = tier_op_begin(lun, TIER_OWNER_LOGICAL(move->owner), entry,
 			   tier_entry_plain(move->member, move->extent), TIER_ENTRY_MOVING, false);
 	if (IS_ERR(op)) {
-		tier_place_undo(lun, &place);
+		tier_place_stayed(lun, place.member, place.extent);
 		return PTR_ERR(op) == -EBUSY ? -ESTALE : PTR_ERR(op);
 	}
 	op->src = src;

@@ -98,7 +98,7 @@ static int tier_place_try(struct tier_lun *lun, u8 tier, u64 floor, bool new,
 {
 	struct tier_pool *pool = lun->pool;
 	struct tier_claim claim = {
-		.used = lun->used[tier],
+		.used = lun->used[tier] + lun->coming[tier],
 		.reserve = lun->rec.reserve[tier],
 		.max = lun->rec.max[tier],
 	};
@@ -114,8 +114,11 @@ static int tier_place_try(struct tier_lun *lun, u8 tier, u64 floor, bool new,
 			return ret;
 	}
 	ret = tier_place_on_tier(lun, tier, not, new, place);
-	if (!ret)
+	/* what is on the move counts where it is, but has its claim here already */
+	if (!ret && new)
 		tier_place_count(lun, place->member, 1);
+	else if (!ret)
+		lun->coming[tier]++;
 	return ret;
 }
 
@@ -180,9 +183,10 @@ int tier_place_move(struct tier_lun *lun, u8 tier, struct tier_member *not,
 	return ret;
 }
 
-void tier_place_undo(struct tier_lun *lun, const struct tier_place *place)
+static void tier_place_give(struct tier_pool *pool, struct tier_member *member, u64 extent)
 {
-	tier_place_free(lun, place->member, place->extent);
+	if (tier_space_free(&member->space, extent))
+		DMERR("%s: extent %llu of %s was free already", pool->name, extent, member->name);
 }
 
 void tier_place_free(struct tier_lun *lun, struct tier_member *member, u64 extent)
@@ -191,10 +195,35 @@ void tier_place_free(struct tier_lun *lun, struct tier_member *member, u64 exten
 
 	spin_lock(&pool->space_lock);
 	tier_place_count(lun, member, -1);
-	if (tier_space_free(&member->space, extent))
-		DMERR("%s: extent %llu of %s was free already", pool->name, extent, member->name);
+	tier_place_give(pool, member, extent);
 	spin_unlock(&pool->space_lock);
 	tier_place_space_back(pool);
+}
+
+void tier_place_arrived(struct tier_lun *lun, struct tier_member *from, struct tier_member *to)
+{
+	spin_lock(&lun->pool->space_lock);
+	lun->coming[to->tier]--;
+	tier_place_count(lun, to, 1);
+	tier_place_count(lun, from, -1);
+	spin_unlock(&lun->pool->space_lock);
+}
+
+void tier_place_left(struct tier_lun *lun, struct tier_member *from, u64 extent)
+{
+	spin_lock(&lun->pool->space_lock);
+	tier_place_give(lun->pool, from, extent);
+	spin_unlock(&lun->pool->space_lock);
+	tier_place_space_back(lun->pool);
+}
+
+void tier_place_stayed(struct tier_lun *lun, struct tier_member *to, u64 extent)
+{
+	spin_lock(&lun->pool->space_lock);
+	lun->coming[to->tier]--;
+	tier_place_give(lun->pool, to, extent);
+	spin_unlock(&lun->pool->space_lock);
+	tier_place_space_back(lun->pool);
 }
 
 void tier_place_space_back(struct tier_pool *pool)

@@ -24,10 +24,21 @@ int tier_place_new(struct tier_lun *lun, struct tier_place *place);
 /* for a move to @tier, on another member than @not if that is given */
 int tier_place_move(struct tier_lun *lun, u8 tier, struct tier_member *not,
 		    struct tier_place *place);
-/* give back what tier_place_*() took, before it was committed */
-void tier_place_undo(struct tier_lun *lun, const struct tier_place *place);
-/* give back an extent that @lun owned, its freeing committed, no reader left */
+/*
+ * Give back an extent that @lun owned, its freeing committed, no reader left; or
+ * one that tier_place_new() took and that was not committed.
+ */
 void tier_place_free(struct tier_lun *lun, struct tier_member *member, u64 extent);
+
+/*
+ * The rest of a move: its switch was committed, so the counts change hands; the
+ * last reader has left the source, which is free now; or it came to nothing, and
+ * the destination is free again.
+ */
+void tier_place_arrived(struct tier_lun *lun, struct tier_member *from, struct tier_member *to);
+void tier_place_left(struct tier_lun *lun, struct tier_member *from, u64 extent);
+void tier_place_stayed(struct tier_lun *lun, struct tier_member *to, u64 extent);
+
 /* the extent changes hands in the counts only; space_lock held */
 void tier_place_count(struct tier_lun *lun, struct tier_member *member, int delta);
 

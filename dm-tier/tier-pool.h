@@ -122,6 +122,7 @@ struct tier_lun {
 	unsigned long allowed_members[BITS_TO_LONGS(TIER_MAX_MEMBERS)]; /* by tag */
 	/* space_lock: */
 	u64 used[TIER_MAX_TIERS];	/* extents by tier id */
+	u64 coming[TIER_MAX_TIERS];	/* on their way there */
 	u32 on_member[TIER_MAX_MEMBERS];
 	unsigned long members[BITS_TO_LONGS(TIER_MAX_MEMBERS)];	/* on_member != 0 */
 	u64 held_stamp;			/* ktime ns up to which held_ms counts */
