@@ -11,9 +11,9 @@ source "$(dirname "$0")/../lib/expect.sh"
 # shellcheck source=selftests/lib/moves.sh
 source "$(dirname "$0")/../lib/moves.sh"
 
-# heat_up <lun> <first MiB> <MiB> <seconds>: random reads there
+# heat_up <lun> <first MiB> <MiB> <seconds>: random reads there; ends the (sub)shell
 heat_up() {
-	fio --name=hot --filename="/dev/mapper/$1" --offset="$2m" --size="$3m" --direct=1 \
+	exec fio --name=hot --filename="/dev/mapper/$1" --offset="$2m" --size="$3m" --direct=1 \
 		--rw=randread --bs=4k --ioengine=libaio --iodepth=4 --time_based \
 		--runtime="$4" --output=/dev/null
 }
@@ -56,7 +56,7 @@ law_is_kept() {
 	message pool set_lun 1 start_tier none
 	message pool set_lun 1 tiers sas
 	wait_for 180 all_on lun sas
-	heat_up lun 0 4 10
+	(heat_up lun 0 4 10)
 	assert_eq "$(extents_on lun ssd 2048)" 0 "extents on a forbidden tier"
 	refused "may not use" message pool migrate_lun 1 ssd
 	message pool set_lun 1 tiers ssd,sas,sata
