@@ -159,7 +159,10 @@ static void tier_journal_advance(struct tier_meta *meta, u64 skip, u32 parts)
 	meta->journal_used += skip + parts;
 }
 
-/* the head moves only when every copy that is left has the transaction */
+/*
+ * If a copy is lost over it the caller writes it once more, as the next
+ * transaction of the next generation.
+ */
 int tier_journal_write(struct tier_meta *meta, u32 parts)
 {
 	u64 skip = tier_journal_skip(meta, parts);
@@ -167,7 +170,7 @@ int tier_journal_write(struct tier_meta *meta, u32 parts)
 	int err;
 
 	err = tier_meta_write(meta, meta->super.journal_start + at, parts, meta->buf, true);
-	if (!err && !meta->state->raise)
+	if (!err)
 		tier_journal_advance(meta, skip, parts);
 	return err;
 }

@@ -483,7 +483,7 @@ static void tier_puts_apply(struct tier_meta *meta, const struct tier_put *puts,
  * Write the transaction, then apply it. If a copy fails to take it, the others
  * have it under the old generation; the checkpoint that raises the generation
  * leaves it behind (a crash before: it is replayed; after: it is gone; nobody
- * was told either way) and it is written once more. Each round loses a copy, so
+ * was told either way) and it is written once more, as the next one. Each round loses a copy, so
  * the rounds end.
  */
 int tier_meta_log(struct tier_meta *meta, const struct tier_put *puts, size_t n)

@@ -198,12 +198,13 @@ static void history(u32 copies, u64 n)
 		if (!w->crash_in && !memdev_random(w->dev, 10))
 			w->crash_in = 1 + memdev_random(w->dev, 20);
 		world_step(w);
-		if (w->crashed) {
-			world_crash(w);
-		} else if (!memdev_random(w->dev, 60)) {
+		if (!w->crashed && !memdev_random(w->dev, 60)) {
 			w->doing = "reopen";
 			world_reopen(w);
 		}
+		/* the start after a crash may be cut as well */
+		while (w->crashed)
+			world_crash(w);
 	}
 	cut_steps += w->steps;
 	w->dev->hook = NULL;

@@ -542,6 +542,8 @@ static void test_impossible_tables(void **state)
 	struct tier_lun_record lun = world_lun(7, 5);
 	struct tier_member_record rec;
 	struct world *w = settled(1);
+	struct tier_table_ref ref;
+	u32 i;
 
 	(void)state;
 	tier_set_owner(&w->meta, 0, 399, TIER_OWNER(7, 1));
@@ -562,6 +564,15 @@ static void test_impossible_tables(void **state)
 	assert_int_equal(tier_set_lun_room(&w->meta, 9), 0);
 	tier_set_lun(&w->meta, 9, &lun);
 	broken_writer(w, "LUN slot 9: impossible record");
+	/* no crash leaves both slots newer than the superblock */
+	w = settled(1);
+	for (i = 0; i < 2; i++) {
+		tier_table_ref(&w->meta, 2, &ref);
+		tier_page_seal(&w->meta, &ref, 1, w->meta.super.page_seq + 5,
+			       memdev_block(w->dev, 0, slot_of(w, 1, i)));
+	}
+	expect_refused(w, 1, -EUCLEAN, "page 1 of member 0: newer than the superblock");
+	world_free(w);
 	/* two members on one table */
 	w = settled(1);
 	assert_int_equal(world_add_member(w, 100), 0);
