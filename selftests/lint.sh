@@ -40,6 +40,7 @@ mapfile -t scripts < <(git ls-files | while read -r f; do
 		echo "$f"
 	fi
 done)
-shellcheck -x "${scripts[@]}" || status=1
+# SC2317: it does not see that run_test calls what it is given.
+shellcheck -x -e SC2317 "${scripts[@]}" || status=1
 
 exit "$status"

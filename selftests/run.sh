@@ -55,16 +55,20 @@ collect() {
 	return "$failed"
 }
 
-# conclude <name> <status> <output>: count the output of one test script, print
-# it in one piece, and hold its status against it.
+# conclude <name> <status> <output> [<verdict>]: count the output of one test
+# script, print it in one piece, and hold its status against it. A verdict says
+# why it failed, whatever else it printed.
 conclude() {
-	local name=$1 status=$2 output=$3 before after
+	local name=$1 status=$2 output=$3 verdict=${4:-} before after
 	(
 		flock 9
 		echo "# ---- $name"
 		before=$(wc -l <"$work/results")
-		if collect "$name" <"$output"; then
+		if collect "$name" <"$output" && [[ ! $verdict ]]; then
 			: # its failures are counted
+		elif [[ $verdict ]]; then
+			echo "# $name: $verdict"
+			result "fail $name: $verdict"
 		elif [[ $status != 0 && $status != 4 ]]; then
 			echo "# $name: exit status $status"
 			result "fail $name: exit status $status"
@@ -92,7 +96,7 @@ run_host() {
 # Boot after boot until every test had its turn: one that takes the VM down with
 # it has failed, and the next boot goes on behind it.
 run_guests() {
-	local tests=("$@") limit t line name='' finished output status blocks=$work/group.$BASHPID
+	local tests=("$@") limit t line name='' finished output status verdict blocks=$work/group.$BASHPID
 	while ((${#tests[@]})); do
 		limit=120
 		for t in "${tests[@]}"; do
@@ -106,10 +110,10 @@ run_guests() {
 			case $line in
 			"# Subtest: "*) name=${line#\# Subtest: }; : >"$output" ;;
 			"ok "* | "not ok "*)
-				status=0
+				status=0 verdict=''
 				[[ $line != not* ]] || status=1
-				[[ $line != *TIMEOUT ]] || echo "  # timed out" >>"$output"
-				conclude "dm-tier/$name" "$status" "$output"
+				[[ $line != *TIMEOUT ]] || verdict="timed out"
+				conclude "dm-tier/$name" "$status" "$output" "$verdict"
 				finished=$((finished + 1)) name=''
 				;;
 			"  "*) echo "$line" >>"$output" ;;
@@ -120,24 +124,26 @@ run_guests() {
 		exec {from}<&-
 		if [[ $name ]]; then
 			cat "$blocks.vm" >>"$output"
-			conclude "dm-tier/$name" "$status" "$output"
-			result "fail dm-tier/$name: took the VM down"
+			conclude "dm-tier/$name" "$status" "$output" "took the VM down"
 			finished=$((finished + 1))
 		elif ((finished == 0)); then
 			cat "$blocks.vm" >&2
 			result "fail dm-tier: the VM does not start"
 			return
 		elif ((status > 1)); then
-			# All told of success and yet the kernel was not well.
-			cat "$blocks.vm" >&2
-			result "fail dm-tier/$(basename "${tests[finished - 1]}" .sh): the VM ended badly"
+			name=dm-tier/$(basename "${tests[finished - 1]}" .sh)
+			if ! grep -q "^fail $name:" "$work/results"; then
+				# It told of success and yet the kernel was not well.
+				cat "$blocks.vm" >&2
+				result "fail $name: the VM ended badly"
+			fi
 		fi
 		tests=("${tests[@]:finished}")
 	done
 }
 
 guests=() hosts=()
-for t in "$here"/dm-tier/test_*.sh; do
+for t in "${TEST_DIR:-$here/dm-tier}"/test_*.sh; do
 	[[ ! -e $t ]] || ! wanted "dm-tier/$(basename "$t")" || guests+=("$t")
 done
 for t in "$here"/host/test_*.sh; do

@@ -126,6 +126,7 @@ run_test() {
 
 ktap_finish() {
 	local status=$?
+	trap - EXIT
 	rm -f "$ktap_reason"
 	[[ -v ktap_planned ]] || echo "1..$ktap_cases"
 	echo "# Totals: pass:$ktap_passed fail:$ktap_failed skip:$ktap_skipped"
