@@ -60,6 +60,7 @@ bench:
 	$(deps) build vm
 	+$(MAKE) userspace
 	selftests/bench/bench
+	selftests/vm/vm --icount --timeout 900 run selftests/bench/moves-guest
 
 lint:
 	$(deps) build lint
