@@ -9,7 +9,7 @@
 # (null_blk's own cache_size caches only the first write to a page.)
 #
 # What the library reads, or calls by name, looks unused.
-# shellcheck disable=SC2034,SC2317
+# shellcheck disable=SC2016,SC2034,SC2317
 set -euo pipefail
 # shellcheck source=selftests/lib/tier.sh
 source "$(dirname "$0")/../lib/tier.sh"
@@ -29,8 +29,8 @@ volatile_disks() {
 		mkdisk "$d" 24
 		mkdisk "$d-durable" 24
 		mkdisk "$d-log" 160
-		write_pattern $D/"$d" 2048 $((23 * 2048)) "somebody else's"
-		write_pattern $D/"$d-durable" 2048 $((23 * 2048)) "somebody else's"
+		write_pattern "$D/$d" 2048 $((23 * 2048)) "somebody else's"
+		write_pattern "$D/$d-durable" 2048 $((23 * 2048)) "somebody else's"
 		log_on "$d"
 	done
 }
@@ -93,6 +93,18 @@ mover() {
 	done
 }
 
+power_cycle() {
+	power_cut
+	[[ ! ${writer:-} ]] || wait "$writer"
+	[[ ! ${mover:-} ]] || wait "$mover" || :
+	dmsetup remove --retry lun
+	dmsetup remove --retry pool
+	power_on
+	start
+	mklun lun pool 1
+	"$here/blocks" check /dev/mapper/lun "$T/state"
+}
+
 # Power cuts in the middle of allocations, discards, moves, under fsync load.
 cuts() {
 	local round mover writer
@@ -110,15 +122,7 @@ cuts() {
 		sleep "$((RANDOM % 2)).$((RANDOM % 10))"
 		echo "cut after $(moves_done) moves"
 		touch "$T/stop"
-		power_cut
-		wait "$writer"
-		wait "$mover" || :
-		dmsetup remove --retry lun
-		dmsetup remove --retry pool
-		power_on
-		start
-		mklun lun pool 1
-		"$here/blocks" check /dev/mapper/lun "$T/state"
+		power_cycle
 	done
 }
 
@@ -126,7 +130,35 @@ cuts_with_mirror() {
 	POOL_FEATURES="metadata_mirror /dev/mapper/lmirror" cuts 3 mirror
 }
 
+# Nobody else flushes here: the moves have to.
+moves_alone() {
+	local tier
+	volatile_disks meta a b
+	start
+	mklun lun pool 1 12M
+	"$here/blocks" fill /dev/mapper/lun "$T/state"
+	for tier in slow fast slow; do
+		message pool migrate_lun 1 "$tier"
+		wait_for 120 eval '(($(moves_done) > 20 + RANDOM % 100))'
+		echo "cut after $(moves_done) moves"
+		power_cycle
+	done
+}
+
+# Nor here: the allocations have to.
+allocations_alone() {
+	volatile_disks meta a b
+	start
+	mklun lun pool 1 12M
+	"$here/blocks" touch /dev/mapper/lun "$T/state"
+	power_cycle
+	dmsetup status lun
+	(($(dmsetup status lun | cut -d' ' -f4) > 128)) || fail "no extent was allocated"
+}
+
 run_test "the rig loses what was not flushed, and only that" rig_loses
 run_test "what was fsynced is there after power cuts" cuts 6
 run_test "what was fsynced is there after power cuts, metadata mirrored" cuts_with_mirror
+run_test "what moves is there after power cuts, without a flush of its own" moves_alone
+run_test "what was allocated holds nobody's data, without a flush" allocations_alone
 ktap_finish
