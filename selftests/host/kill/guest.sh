@@ -10,6 +10,7 @@ here=$(dirname "$0")
 
 modprobe -a dm-mod libcrc32c ext4
 insmod /dm-tier/dm-tier/dm-tier.ko
+echo starts
 dmsetup create pool --table "0 524288 tier-pool /dev/vm/disk0 128 0 2 fast 1 /dev/vm/disk1 slow 1 /dev/vm/disk2"
 new=''
 if ((durable == 0)) && dmsetup message pool 0 create_lun 1 98304 2>/dev/null; then
