@@ -126,9 +126,10 @@ int tier_lun_set_target(struct tier_lun *lun, u8 tier, struct tier_err *err)
 					 tier_name(pool, lun->rec.pin));
 		tier_pool_tier_space(pool, tier, &total, &used, &free);
 		if (mapped > total || (lun->rec.max[tier] && mapped > lun->rec.max[tier]))
-			return tier_fail(err, -ENOSPC, "LUN %u has %llu extents, tier %s takes %llu of it",
+			return tier_fail(err, -ENOSPC,
+					 "LUN %u has %llu extents, tier %s takes %llu of it",
 					 lun->id, mapped, tier_name(pool, tier),
-					 lun->rec.max[tier] ? min(lun->rec.max[tier], total) : total);
+					 min(lun->rec.max[tier] ?: total, total));
 	}
 	rec = tier_change_record(lun);
 	if (!rec)

@@ -60,7 +60,8 @@ static int tier_command_sectors(struct tier_pool *pool, u64 sectors, struct tier
 	/* as far as an owner's logical bits reach, and a map fits memory */
 	if (!sectors || sectors > (TIER_LOGICAL_MASK >> 2) ||
 	    tier_lun_extents(pool, sectors) > 1ULL << 36)
-		return tier_fail(err, -EINVAL, "%llu sectors: a LUN has at least one, and at most %llu",
+		return tier_fail(err, -EINVAL,
+				 "%llu sectors: a LUN has at least one, and at most %llu",
 				 sectors, TIER_LOGICAL_MASK >> 2);
 	return 0;
 }
@@ -171,7 +172,8 @@ int tier_cmd_resize_lun(struct tier_pool *pool, u32 id, u64 sectors, struct tier
 		return ret;
 	ret = tier_command_lun(pool, id, &lun, err) ?: tier_command_sectors(pool, sectors, err);
 	if (!ret && sectors < tier_command_opened(lun))
-		ret = tier_fail(err, -EBUSY, "LUN %u is in use with %llu sectors: shrink its map first",
+		ret = tier_fail(err, -EBUSY,
+				"LUN %u is in use with %llu sectors: shrink its map first",
 				id, tier_command_opened(lun));
 	if (!ret)
 		ret = tier_lun_resize(lun, sectors);
@@ -335,11 +337,13 @@ static int tier_command_room(struct tier_pool *pool, struct tier_member *member,
 				free += other->space.nr - other->space.taken + other->nr_stock;
 		}
 		if (need > free)
-			return tier_fail(err, -ENOSPC, "LUN %u has %llu extents on %s, but only %llu are free where it may go: %llu short",
+			return tier_fail(err, -ENOSPC,
+					 "LUN %u has %llu extents on %s, but only %llu are free where it may go: %llu short",
 					 lun->id, need, member->name, free, need - free);
 	}
 	if (member->used > all)
-		return tier_fail(err, -ENOSPC, "%s holds %llu extents, but only %llu are free elsewhere: %llu short",
+		return tier_fail(err, -ENOSPC,
+				 "%s holds %llu extents, but only %llu are free elsewhere: %llu short",
 				 member->name, member->used, all, member->used - all);
 	return 0;
 }

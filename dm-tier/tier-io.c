@@ -39,8 +39,9 @@ static void tier_io_sample(struct tier_pool *pool, u32 lun, u64 sector, u32 size
 }
 
 /*
- * Send a bio to its place; false if the place is gone and the bio has ended. RCU read lock held, so that phase and entry belong
- * together; preemption off for the per-CPU counters.
+ * Send a bio to its place; false if the place is gone and the bio has ended. RCU
+ * read lock held, so that phase and entry belong together; preemption off for
+ * the per-CPU counters.
  */
 static bool tier_io_go(struct tier_lun *lun, struct bio *bio, struct tier_io *io,
 		       u64 entry, u32 phase)

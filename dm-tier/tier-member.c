@@ -178,7 +178,7 @@ int tier_member_known(struct tier_pool *pool, struct dm_dev *dev, u8 tier,
 
 	*found = NULL;
 	if (header->generation > pool->meta.super.generation + 1) {
-		DMERR("%s: %s was last in use at generation %llu, the metadata is of %llu: stale metadata, refused",
+		DMERR("%s: %s is of generation %llu, the metadata of %llu: stale metadata, refused",
 		      pool->name, dev->name, header->generation, pool->meta.super.generation);
 		return -ESTALE;
 	}
@@ -186,7 +186,7 @@ int tier_member_known(struct tier_pool *pool, struct dm_dev *dev, u8 tier,
 		return 0;
 	rec = &pool->meta.members[member->index]->rec;
 	if (header->generation < rec->generation) {
-		DMERR("%s: %s is a stale copy of member %u (generation %llu, recorded %llu), refused",
+		DMERR("%s: %s: stale copy of member %u (generation %llu, not %llu), refused",
 		      pool->name, dev->name, member->index, header->generation,
 		      rec->generation);
 		return -ESTALE;
@@ -385,7 +385,7 @@ int tier_member_check_reload(struct tier_pool *pool, struct tier_pool_target *ta
 		if (!member || !member->dev || member->state == TIER_MEMBER_REMOVED ||
 		    tier_member_in_table(table, member->dev->bdev->bd_dev))
 			continue;
-		DMERR("%s: %s is not in the new table and holds %llu extents: evacuate and remove_dev it first",
+		DMERR("%s: %s is not in the new table and holds %llu extents: evacuate it",
 		      pool->name, member->name, READ_ONCE(member->used));
 		return -EBUSY;
 	}

@@ -30,8 +30,9 @@ void tier_member_attach(struct tier_pool *pool, struct tier_member *member,
  * tier_member_bind() - make the pool's members those of a table
  * @table: the table that goes live; LUN I/O is held
  *
- * Known members get their devices (that is all with @known_only), blank devices become new members, removed
- * ones are dropped, the others that are not in the table are missing.
+ * Known members get their devices (that is all with @known_only), blank devices
+ * become new members, removed ones are dropped, the others that are not in the
+ * table are missing.
  * pool->lock held. Crash: a new member's header is written before its record; a
  * header without a record is taken for blank.
  */

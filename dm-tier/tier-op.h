@@ -29,7 +29,7 @@ struct tier_op {
 	u64 *entry;
 	u64 settled;
 	u32 slot;
-	spinlock_t lock;
+	spinlock_t lock;		/* held, and the entry while the operation ends */
 	struct bio_list held;
 	struct work_struct work;
 	struct rcu_head rcu;

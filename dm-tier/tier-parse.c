@@ -153,7 +153,8 @@ static int tier_parse_words(struct tier_pool_target *table, struct dm_arg_set *a
 		return ret;
 	if (kstrtoull(dm_shift_arg(as), 10, &sectors) || sectors < TIER_EXTENT_MIN ||
 	    sectors > TIER_EXTENT_MAX || !is_power_of_2(sectors))
-		return tier_parse_error(ti, "Extent sectors must be a power of two, 128 to 2097152");
+		return tier_parse_error(ti,
+					"Extent sectors must be a power of two, 128 to 2097152");
 	table->extent_sectors = sectors;
 	ret = tier_parse_features(table, as);
 	if (ret)

@@ -7,7 +7,7 @@
  *
  * Reasons, in falling urgency: EVACUATE (a draining member), LAW (an extent on
  * a tier or member its LUN may not use), TARGET (whole-LUN migration), RECALL
- * (lent reserve called back), WATERMARK (keep headroom), PROMOTE / DEMOTE /
+ * (lent reserve called back), WATERMARK (keep headroom), PROMOTE / DEMOTE
  * (benefit), BALANCE (inside a tier).
  *
  * Benefit of moving an extent from tier s to tier d, in ns saved over the
@@ -92,32 +92,42 @@ struct tier_plan_move {
 
 struct tier_plan;		/* some 450 KiB; from tier_plan_new() */
 
+/* a planner for round after round, or NULL: no memory; may sleep */
 struct tier_plan *tier_plan_new(void);
 void tier_plan_destroy(struct tier_plan *plan);
 
 /**
  * tier_plan_begin() - start a round
+ * @plan: what an earlier round kept is forgotten
  * @tiers: by rank, fastest first; copied
  * @nr: how many
  * @tick: now
- * @benefit: false: only the urgent reasons (EVACUATE, LAW, TARGET) are planned;
- *	evacuation alone when @urgent_only_evacuate (pool key moves off)
+ * @benefit: false: only the urgent reasons (EVACUATE, LAW, TARGET) are planned
+ * @urgent_only_evacuate: evacuation alone (pool key moves off)
  */
 void tier_plan_begin(struct tier_plan *plan, const struct tier_plan_tier *tiers,
 		     unsigned int nr, u64 tick, bool benefit, bool urgent_only_evacuate);
 
-/* show one used extent; cheap, called for each */
+/**
+ * tier_plan_visit() - show one used extent; cheap, called for each
+ * @plan: of a round that has begun
+ * @extent: need not outlive the call, nor need its LUN's rules
+ */
 void tier_plan_visit(struct tier_plan *plan, const struct tier_plan_extent *extent);
 
 /**
- * tier_plan_finish() - decide
- * @moves: out, at most @max, most urgent first; inside one reason by gain, from
- *	a rotational source in physical order
+ * tier_plan_finish() - decide, and end the round
+ * @plan: that was shown all there is
+ * @moves: out, most urgent first; inside one reason by gain, from a rotational
+ *	source in physical order
+ * @max: most moves wanted; never more than TIER_PLAN_MOVES
+ *
  * Destinations are chosen so that the tiers' free space, headroom, LUN maxima
  * and allowed tiers are kept when all the moves are carried out in order; a
  * move that has no place is left out (it is found again once space changes).
  * For EVACUATE the same tier is preferred, then the next slower allowed, then
  * the next faster.
+ *
  * Return: number of moves.
  */
 unsigned int tier_plan_finish(struct tier_plan *plan, struct tier_plan_move *moves,
@@ -125,18 +135,24 @@ unsigned int tier_plan_finish(struct tier_plan *plan, struct tier_plan_move *mov
 
 const char *tier_reason_name(enum tier_reason reason);
 
-/**
- * tier_plan_threshold() - one LUN's request rate against its thresholds
- * @iops: measured now; @up: @down: thresholds (0: none); @hold_ticks
- * @state: kept by the caller between ticks, zero at first
- * Return: +1 when @iops has been above @up for @hold_ticks (once, until it has
- * been below again), -1 likewise below @down, else 0.
- */
+/* one LUN's, between ticks: zero at first */
 struct tier_threshold_state {
-	u32 above;
+	u32 above;		/* ticks so far */
 	u32 below;
 	s8 said;
 };
+
+/**
+ * tier_plan_threshold() - one LUN's request rate against its thresholds
+ * @state: kept by the caller between ticks
+ * @iops: measured over the last tick, requests per second
+ * @up: threshold in the same unit; 0: none
+ * @down: likewise
+ * @hold_ticks: how long the rate must stay beyond a threshold
+ *
+ * Return: +1 when @iops has been above @up for @hold_ticks (once, until it has
+ * been below again), -1 likewise below @down, else 0.
+ */
 int tier_plan_threshold(struct tier_threshold_state *state, u64 iops, u64 up, u64 down,
 			u32 hold_ticks);
 

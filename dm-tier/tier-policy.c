@@ -62,7 +62,8 @@ static int tier_policy_tier_or_none(struct tier_pool *pool, struct tier_lun_reco
 	if (tier < 0)
 		return tier;
 	if (!(rec->allowed & BIT(tier)))
-		return tier_fail(err, -EPERM, "%s: LUN %u may not use tier %s", key, rec->id, value);
+		return tier_fail(err, -EPERM, "%s: LUN %u may not use tier %s", key, rec->id,
+				 value);
 	*to = tier;
 	return 0;
 }
@@ -148,7 +149,8 @@ static int tier_policy_reserve(struct tier_pool *pool, struct tier_lun_record *r
 				reserved += lun->rec.reserve[t];
 		tier_pool_tier_space(pool, t, &total, &used, &free);
 		if (reserved > total)
-			ret = tier_fail(err, -ENOSPC, "reserve: %llu extents of %s would be reserved, it has %llu",
+			ret = tier_fail(err, -ENOSPC,
+					"reserve: %llu extents of %s would be reserved, it has %llu",
 					reserved, tier_name(pool, t), total);
 	}
 	return ret;

@@ -19,6 +19,7 @@
 
 #define TIER_MAX_MOVES		16	/* in flight in one pool */
 
+/* tier_pools, and the references of what is in it */
 DEFINE_MUTEX(tier_pools_lock);
 LIST_HEAD(tier_pools);
 

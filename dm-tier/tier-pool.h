@@ -203,7 +203,7 @@ struct tier_pool {
 	struct tier_samples __percpu *samples;
 	struct tier_quiesce quiesce;
 
-	struct mutex lock;
+	struct mutex lock;		/* see the order of locks above */
 	bool loaded;
 	bool stopping;			/* moves end early, nothing new starts */
 	enum tier_mode mode;
@@ -220,14 +220,14 @@ struct tier_pool {
 	unsigned int nr_luns;
 	u64 generation;
 
-	spinlock_t space_lock;
+	spinlock_t space_lock;		/* members' space, owners, LUNs' and tiers' accounts */
 	spinlock_t op_lock;		/* slots */
 	unsigned long op_slots[BITS_TO_LONGS(TIER_OP_SLOTS)];
 	atomic_t ops_busy;
 	mempool_t *op_mempool;
 	wait_queue_head_t ops_wait;	/* ops_busy fell to 0, stopping, rate */
 
-	spinlock_t defer_lock;
+	spinlock_t defer_lock;		/* the two lists and their state */
 	struct bio_list deferred;	/* to be mapped again */
 	struct bio_list no_space;	/* waiting for space */
 	unsigned long no_space_since;	/* jiffies of the first, 0: nobody waits */
@@ -237,7 +237,7 @@ struct tier_pool {
 	struct workqueue_struct *op_wq;	/* allocation, discard, flush: never waits for io_wq */
 	struct workqueue_struct *move_wq;
 
-	spinlock_t flush_lock;
+	spinlock_t flush_lock;		/* flushes */
 	struct bio_list flushes;
 	struct work_struct flush_work;
 	struct bio_set flush_bios;

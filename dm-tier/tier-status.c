@@ -44,8 +44,8 @@ static void tier_status_pool_info(struct tier_pool *pool, char *result, unsigned
 		DMEMIT(" %s %llu/%llu", tier_name(pool, pool->by_rank[i]), used, total);
 	}
 	DMEMIT(" %s %d", tier_mode_name(pool->mode), atomic_read(&pool->moves));
-	DMEMIT(" extent_sectors=%llu luns=%u moves_done=%llu moves_failed=%llu", pool->extent_sectors,
-	       pool->nr_luns, pool->moves_done, pool->moves_failed);
+	DMEMIT(" extent_sectors=%llu luns=%u moves_done=%llu moves_failed=%llu",
+	       pool->extent_sectors, pool->nr_luns, pool->moves_done, pool->moves_failed);
 	DMEMIT(" move_rate=%u headroom=%u tick=%u moves=%s no_space_timeout=%u",
 	       pool->conf.move_rate, pool->conf.headroom, pool->conf.tick_ms,
 	       pool->conf.moves ? "on" : "off", pool->conf.no_space_timeout);

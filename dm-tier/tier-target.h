@@ -41,7 +41,7 @@ extern struct target_type tier_lun_target_type;
 
 /* tier-parse.c: parse a tier-pool table; ti->error says what is wrong */
 int tier_parse_pool(struct dm_target *ti, unsigned int argc, char **argv,
-		     struct tier_pool_target **table);
+		    struct tier_pool_target **table);
 void tier_parse_free(struct tier_pool_target *table);
 
 /* tier-status.c */

@@ -163,7 +163,7 @@ note "tierd keeps the ledger; moves are off for now"
 
 chapter "ext4 on both; the archive is filled with real files, the shop with a database"
 for lun in $archive $shop; do
-	mkfs.ext4 -q -E nodiscard /dev/mapper/$pool-lun$lun
+	mkfs.ext4 -q -E nodiscard "/dev/mapper/$pool-lun$lun"
 done
 mkdir -p /mnt/archive /mnt/shop
 mount -o noatime /dev/mapper/$pool-lun$archive /mnt/archive
@@ -270,9 +270,9 @@ umount /mnt/archive /mnt/shop
 show tierctl pool stop $pool
 pool_start
 for lun in $archive $shop; do
-	tierctl lun activate $pool $lun
+	tierctl lun activate $pool "$lun"
 	note "LUN $lun: e2fsck"
-	e2fsck -fn /dev/mapper/$pool-lun$lun >/tmp/fsck 2>&1 || { cat /tmp/fsck; exit 1; }
+	e2fsck -fn "/dev/mapper/$pool-lun$lun" >/tmp/fsck 2>&1 || { cat /tmp/fsck; exit 1; }
 done
 mount /dev/mapper/$pool-lun$archive /mnt/archive
 mount /dev/mapper/$pool-lun$shop /mnt/shop

@@ -14,7 +14,7 @@ sql() { sqlite3 "$T/db/test.db" "$1"; }
 sums_are_right() { (cd "$T/fs" && md5sum --quiet -c "$T/sums"); }
 
 ext4_and_sqlite_under_moves() {
-	local mover i
+	local i
 	quick_pool 128
 	mklun files pool 1 40M
 	mklun base pool 2 24M
@@ -26,7 +26,6 @@ ext4_and_sqlite_under_moves() {
 	mount /dev/mapper/files "$T/fs"
 	mount /dev/mapper/base "$T/db"
 	migrate_to_and_fro 1 "$T/stop" &
-	mover=$!
 	migrate_to_and_fro 2 "$T/stop" &
 	find /usr/bin /usr/sbin -type f -size -120k | awk 'NR <= 200' >"$T/list"
 	tar -cPT "$T/list" | tar -xC "$T/fs" --strip-components=2

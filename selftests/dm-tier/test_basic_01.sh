@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # A pool, a LUN, data in and out, restart.
 set -euo pipefail
+# shellcheck source=selftests/lib/tier.sh
 source "$(dirname "$0")/../lib/tier.sh"
 
 pool3() {

@@ -32,7 +32,7 @@ pool_over_maps() {
 	mkdisk a 48
 	mkdisk b 48
 	for d in meta a b; do
-		under $d
+		under "$d"
 	done
 	mkpool pool 2048 /dev/mapper/u-meta fast:/dev/mapper/u-a slow:/dev/mapper/u-b
 	message pool set tick 50
@@ -89,7 +89,7 @@ mirror_takes_over() {
 	mkdisk mirror 16
 	mkdisk a 48
 	for d in meta mirror a; do
-		under $d
+		under "$d"
 	done
 	POOL_FEATURES="metadata_mirror /dev/mapper/u-mirror" \
 		mkpool pool 2048 /dev/mapper/u-meta fast:/dev/mapper/u-a

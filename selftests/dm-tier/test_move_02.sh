@@ -122,7 +122,7 @@ moves_off_means_off() {
 }
 
 rate_is_kept() {
-	local done
+	local moved
 	quick_pool 2048
 	mklun lun pool 1 48M
 	write_pattern /dev/mapper/lun 0 98304 data
@@ -130,8 +130,8 @@ rate_is_kept() {
 	message pool set_lun 1 move_rate 1
 	message pool migrate_lun 1 sata
 	sleep 6
-	done=$(moves_done)
-	((done < 30)) || fail "$done MiB moved in six seconds at 1 MiB/s"
+	moved=$(moves_done)
+	((moved < 30)) || fail "$moved MiB moved in six seconds at 1 MiB/s"
 	message pool set_lun 1 move_rate 0
 	wait_for 180 all_on lun sata
 }

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # tierd with a real pool: policy, ledger, kills, thresholds, audit log, HTTP.
 set -euo pipefail
+# shellcheck source=selftests/lib/tier.sh
 source "$(dirname "$0")/../lib/tier.sh"
 
 ledger=$T/ledger.db

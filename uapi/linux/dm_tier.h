@@ -66,7 +66,7 @@ enum dm_tier_attr {
 	DM_TIER_A_DEV,			/* string: major:minor (path accepted in requests) */
 	DM_TIER_A_DEV_UUID,		/* binary, 16 bytes */
 	DM_TIER_A_DEV_INDEX,		/* u32: member index */
-	DM_TIER_A_STATE,		/* string: active, draining, drained, failed, removed, missing */
+	DM_TIER_A_STATE,		/* string: active, draining, drained, failed ... */
 	DM_TIER_A_TAG,			/* string */
 	DM_TIER_A_EVAC_TOTAL,		/* u64: extents when the evacuation began */
 	DM_TIER_A_EVAC_LEFT,		/* u64: extents still there */
@@ -88,7 +88,7 @@ enum dm_tier_attr {
 	DM_TIER_A_IOPS,			/* u64: requests per second, last tick */
 	DM_TIER_A_USAGE,		/* nest, one per tier, repeated: DM_TIER_U_* */
 	DM_TIER_A_HEAT,			/* binary: u64 per bucket, DM_TIER_HEAT_BUCKETS */
-	DM_TIER_A_START,		/* u64: logical extent (request: first; reply: this run's first) */
+	DM_TIER_A_START,		/* u64: logical extent: the first, or this run's */
 	DM_TIER_A_COUNT,		/* u64: extents */
 	DM_TIER_A_EXTENTS,		/* binary: array of struct dm_tier_extent_info */
 	DM_TIER_A_KEY,			/* string */
@@ -103,7 +103,7 @@ enum dm_tier_attr {
 	DM_TIER_A_REASON,		/* string: why the move, or what was wrong */
 	DM_TIER_A_ERROR,		/* u32: errno, positive */
 	DM_TIER_A_SEQ,			/* u64: number of the event since the pool was loaded */
-	DM_TIER_A_ACTIVE_MS,		/* u64: milliseconds of the pool being active, over its life in memory */
+	DM_TIER_A_ACTIVE_MS,		/* u64: ms that the pool has been active since loaded */
 	__DM_TIER_A_MAX,
 	DM_TIER_A_MAX = __DM_TIER_A_MAX - 1
 };
