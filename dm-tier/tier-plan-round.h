@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * What one planning round keeps: candidates in heaps, and a copy of the rules
- * of each LUN that has one. For tier-plan.c alone.
+ * of each LUN that has one. For tier-plan*.c alone.
  */
 #ifndef TIER_PLAN_ROUND_H
 #define TIER_PLAN_ROUND_H
@@ -234,5 +234,45 @@ static inline void tier_heap_add(struct tier_plan *plan, struct tier_plan_heap *
 	heap->c[0] = cand;
 	tier_heap_down(heap->c, heap->nr, 0);
 }
+
+/* -- rules and room: tier-plan-rules.c -- */
+
+/* ranks a LUN's extents may be on, as a mask: a pinned one's on one alone */
+u8 tier_plan_lawful(const struct tier_plan *plan, const struct tier_plan_lun *lun);
+
+/* rank of its whole-LUN migration, or TIER_NONE */
+u8 tier_plan_target(const struct tier_plan *plan, const struct tier_plan_lun *lun);
+
+/* may it displace only what is its own? */
+bool tier_plan_own(const struct tier_plan_lun *lun, u8 rank);
+
+/* does its claim allow one more on @to, with so much used and free there? */
+bool tier_plan_may_take(const struct tier_plan *plan, const struct tier_plan_lun *lun,
+			u8 to, u64 used, u64 free, u64 floor);
+
+/* extents of a tier that are free and not spoken for in this round */
+u64 tier_plan_free(const struct tier_plan *plan, u8 rank);
+
+/* extents of a tier that should be free: headroom and unused reserves */
+u64 tier_plan_kept(const struct tier_plan_tier *tier);
+
+/* is there room for one more, so that @floor extents stay free? */
+bool tier_plan_fits(const struct tier_plan *plan, const struct tier_plan_lun *lun,
+		    u8 from, u8 to, u64 floor);
+
+/* next slower tier with room above its headroom, or TIER_NONE */
+u8 tier_plan_slower(const struct tier_plan *plan, const struct tier_plan_lun *lun, u8 from);
+
+/* where one that has to go finds room: target, here, slower, faster; or TIER_NONE */
+u8 tier_plan_place(const struct tier_plan *plan, const struct tier_plan_lun *lun, u8 from);
+
+/*
+ * Key bit of one that its LUN's own reserve on @to waits for, whatever hotter
+ * ones want in; else 0.
+ */
+u64 tier_plan_prefer(const struct tier_plan_lun *lun, u8 to);
+
+/* ns to copy an extent between two tiers */
+u64 tier_plan_copy_ns(const struct tier_plan *plan, u8 a, u8 b);
 
 #endif
