@@ -31,13 +31,25 @@
 #include <linux/device-mapper.h>
 #include <linux/dm-io.h>
 
-/* dm_io() takes a priority since 6.10 (6e5f0f6383b4) */
-#ifdef HAVE_DM_IO_IOPRIO
-#define tier_dm_io(request, n, where, errors) \
-	dm_io(request, n, where, errors, IOPRIO_DEFAULT)
+/*
+ * dm_io() takes a priority since 6.10 (6e5f0f6383b4); by 7.2 it tells regions that
+ * cannot do the operation from those that failed, which is all one to us.
+ */
+static inline int tier_dm_io(struct dm_io_request *request, unsigned int nr,
+			     struct dm_io_region *where, unsigned long *errors)
+{
+#if defined(HAVE_DM_IO_UNSUP)
+	unsigned long unsup = 0;
+	int ret = dm_io(request, nr, where, errors, &unsup, IOPRIO_DEFAULT);
+
+	*errors |= unsup;
+	return ret;
+#elif defined(HAVE_DM_IO_IOPRIO)
+	return dm_io(request, nr, where, errors, IOPRIO_DEFAULT);
 #else
-#define tier_dm_io(request, n, where, errors)	dm_io(request, n, where, errors)
+	return dm_io(request, nr, where, errors);
 #endif
+}
 
 /* dm_get_dev_t() became dm_devt_from_path() in 6.9; 0 if there is no such device */
 static inline dev_t tier_dev_by_path(const char *path)

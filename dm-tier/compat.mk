@@ -12,6 +12,7 @@ ccflags-y += $(call tier-probe,net/genetlink.h,GENL_MCAST_CAP_SYS_ADMIN,GENL_MCA
 
 # block and device-mapper
 ccflags-y += $(call tier-probe,linux/dm-io.h,ioprio,DM_IO_IOPRIO)
+ccflags-y += $(call tier-probe,linux/dm-io.h,sync_unsup_bits,DM_IO_UNSUP)
 ccflags-y += $(call tier-probe,linux/device-mapper.h,dm_devt_from_path,DM_DEVT_FROM_PATH)
 ccflags-y += $(call tier-probe,linux/blkdev.h,\<bdev_rot\>,BDEV_ROT)
 ccflags-y += $(call tier-probe,linux/blkdev.h,max_user_discard_sectors,MAX_USER_DISCARD_SECTORS)
