@@ -2,8 +2,10 @@
 /*
  * HTTP on loopback: /metrics, /healthz, and the heat map at /
  *
- * libmicrohttpd runs inside our loop, by its epoll descriptor and its timeout:
- * no thread, so no lock.
+ * libmicrohttpd runs inside our loop, by the descriptors that it asks for and its
+ * timeout: no thread, so no lock. Its own epoll would not do: that one neither
+ * sees the end of a request that was cut off, nor listens again after all its
+ * connections were taken.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -11,6 +13,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/epoll.h>
+#include <sys/select.h>
+#include <unistd.h>
 
 #include "tierd.h"
 
@@ -21,6 +26,8 @@
 struct http {
 	struct MHD_Daemon *daemon;
 	uint32_t port;
+	int epoll;
+	int last;			/* highest descriptor in there */
 	sd_event_source *io;
 	sd_event_source *timer;
 };
@@ -127,10 +134,48 @@ static enum MHD_Result handle(void *arg, struct MHD_Connection *c, const char *u
 	return sentence(c, MHD_HTTP_NOT_FOUND, "there are /, /metrics and /healthz\n");
 }
 
-static void arm(struct http *h)
+static bool full(const struct http *h)
+{
+	return MHD_get_daemon_info(h->daemon, MHD_DAEMON_INFO_CURRENT_CONNECTIONS)->
+		num_connections >= CONNECTIONS;
+}
+
+static void watch_fd(const struct http *h, int fd, uint32_t events)
+{
+	struct epoll_event e = { .events = events, .data.fd = fd };
+
+	if (!events)
+		epoll_ctl(h->epoll, EPOLL_CTL_DEL, fd, NULL);
+	else if (epoll_ctl(h->epoll, EPOLL_CTL_MOD, fd, &e) && errno == ENOENT)
+		epoll_ctl(h->epoll, EPOLL_CTL_ADD, fd, &e);
+}
+
+/* what the library waits for now; a descriptor may be another one under its old number */
+static void watch(struct http *h)
+{
+	int listener = MHD_get_daemon_info(h->daemon, MHD_DAEMON_INFO_LISTEN_FD)->listen_fd;
+	fd_set in, out, odd;
+	int last = -1;
+
+	FD_ZERO(&in);
+	FD_ZERO(&out);
+	FD_ZERO(&odd);
+	MHD_get_fdset2(h->daemon, &in, &out, &odd, &last, FD_SETSIZE);
+	/* who waits to be let in while there is no room must not keep us awake */
+	if (full(h))
+		FD_CLR(listener, &in);
+	for (int fd = 0; fd <= last || fd <= h->last; fd++)
+		watch_fd(h, fd, (FD_ISSET(fd, &in) ? EPOLLIN : 0) |
+			 (FD_ISSET(fd, &out) ? EPOLLOUT : 0));
+	h->last = last;
+}
+
+static void run(struct http *h)
 {
 	MHD_UNSIGNED_LONG_LONG ms;
 
+	MHD_run(h->daemon);
+	watch(h);
 	if (MHD_get_timeout(h->daemon, &ms) != MHD_YES) {
 		sd_event_source_set_enabled(h->timer, SD_EVENT_OFF);
 		return;
@@ -146,8 +191,7 @@ static int io_ready(sd_event_source *source, int fd, uint32_t revents, void *arg
 	(void)source;
 	(void)fd;
 	(void)revents;
-	MHD_run(d->http->daemon);
-	arm(d->http);
+	run(d->http);
 	return 0;
 }
 
@@ -157,20 +201,18 @@ static int timer_due(sd_event_source *source, uint64_t now, void *arg)
 
 	(void)source;
 	(void)now;
-	MHD_run(d->http->daemon);
-	arm(d->http);
+	run(d->http);
 	return 0;
 }
 
 static int attach(struct tierd *d, struct http *h)
 {
-	const union MHD_DaemonInfo *info = MHD_get_daemon_info(h->daemon,
-							       MHD_DAEMON_INFO_EPOLL_FD);
 	int err;
 
-	if (!info || info->epoll_fd < 0)
-		return -EIO;
-	err = sd_event_add_io(d->event, &h->io, info->epoll_fd, EPOLLIN, io_ready, d);
+	h->epoll = epoll_create1(EPOLL_CLOEXEC);
+	if (h->epoll < 0)
+		return -errno;
+	err = sd_event_add_io(d->event, &h->io, h->epoll, EPOLLIN, io_ready, d);
 	if (err < 0)
 		return err;
 	err = sd_event_add_time_relative(d->event, &h->timer, CLOCK_MONOTONIC, 0, 0, timer_due,
@@ -186,7 +228,7 @@ static int listen_on(struct tierd *d, struct http *h)
 		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
 	};
 
-	h->daemon = MHD_start_daemon(MHD_USE_EPOLL, 0, NULL, NULL, handle, d,
+	h->daemon = MHD_start_daemon(MHD_NO_FLAG, 0, NULL, NULL, handle, d,
 				     MHD_OPTION_SOCK_ADDR, &address,
 				     MHD_OPTION_CONNECTION_LIMIT, CONNECTIONS,
 				     MHD_OPTION_CONNECTION_TIMEOUT, IDLE_SECONDS,
@@ -209,6 +251,7 @@ int http_start(struct tierd *d)
 	if (!d->http)
 		return -ENOMEM;
 	d->http->port = d->config->http_port;
+	d->http->epoll = -1;
 	err = listen_on(d, d->http);
 	if (err) {
 		tierd_log(LOG_ERR, "HTTP: cannot listen on 127.0.0.1:%u: %s; choose another http_port",
@@ -226,6 +269,8 @@ void http_stop(struct tierd *d)
 	sd_event_source_disable_unref(d->http->timer);
 	if (d->http->daemon)
 		MHD_stop_daemon(d->http->daemon);
+	if (d->http->epoll >= 0)
+		close(d->http->epoll);
 	free(d->http);
 	d->http = NULL;
 }
