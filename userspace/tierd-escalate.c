@@ -16,6 +16,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "tierd.h"
@@ -31,7 +32,7 @@ struct trouble {
 	enum escalate_class class;
 	char subject[SUBJECT_LEN];
 	char text[DMTIER_TEXT_LEN * 2];
-	int64_t since_ms, last_ms, round_ms;
+	int64_t since_ms, last_ms, round_ms;	/* of now_ms() */
 	bool told[RUNG_NR];
 	bool ever[RUNG_NR];		/* in any round */
 };
@@ -49,6 +50,15 @@ struct escalation {
 	struct trouble *trouble;
 	struct child *child[CHILDREN_MAX];
 };
+
+/* hold times are spans: a wall clock that is set must not stretch or end them */
+static int64_t now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_BOOTTIME, &now);
+	return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
+}
 
 int escalate_new(struct tierd *d)
 {
@@ -98,7 +108,7 @@ static int child_late(sd_event_source *source, uint64_t now, void *arg)
 	(void)now;
 	tierd_log(LOG_ERR, "escalation: %s still runs after %d s; killed", c->what,
 		  CHILD_SECONDS);
-	kill(c->pid, SIGKILL);
+	kill(-c->pid, SIGKILL);
 	return 0;
 }
 
@@ -121,15 +131,21 @@ static int start_process(pid_t *pid, char *const argv[], char *const envp[], con
 {
 	posix_spawn_file_actions_t files;
 	posix_spawnattr_t attr;
-	sigset_t none;
+	sigset_t none, usual;
 	int fd = input_of(input), err;
 
 	if (fd < 0)
 		return fd;
 	sigemptyset(&none);
+	sigemptyset(&usual);
+	sigaddset(&usual, SIGPIPE);
 	posix_spawnattr_init(&attr);
 	posix_spawnattr_setsigmask(&attr, &none);
-	posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGMASK);
+	posix_spawnattr_setsigdefault(&attr, &usual);
+	/* a group of its own, so that what a script has started ends with it */
+	posix_spawnattr_setpgroup(&attr, 0);
+	posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF |
+				 POSIX_SPAWN_SETPGROUP);
 	posix_spawn_file_actions_init(&files);
 	posix_spawn_file_actions_adddup2(&files, fd, STDIN_FILENO);
 	err = posix_spawn(pid, argv[0], &files, &attr, argv, envp);
@@ -164,9 +180,19 @@ static void run(struct tierd *d, char *const argv[], char *const envp[], const c
 		return;
 	}
 	d->escalation->child[slot] = c;
-	sd_event_add_child(d->event, &c->source, c->pid, WEXITED, child_ended, c);
-	sd_event_add_time_relative(d->event, &c->limit, CLOCK_MONOTONIC,
-				   CHILD_SECONDS * 1000000ULL, 0, child_late, c);
+	err = sd_event_add_child(d->event, &c->source, c->pid, WEXITED, child_ended, c);
+	if (err >= 0)
+		err = sd_event_add_time_relative(d->event, &c->limit, CLOCK_MONOTONIC,
+						 CHILD_SECONDS * 1000000ULL, 0, child_late, c);
+	if (err < 0) {
+		/* nobody would reap it, or end it */
+		tierd_log(LOG_ERR, "escalation: cannot watch %s: %s; killed", c->what,
+			  strerror(-err));
+		kill(-c->pid, SIGKILL);
+		c->source = sd_event_source_unref(c->source);
+		waitpid(c->pid, NULL, 0);
+		child_free(c);
+	}
 }
 
 static void run_script(struct tierd *d, const struct trouble *t, const char *state,
@@ -183,7 +209,8 @@ static void run_script(struct tierd *d, const struct trouble *t, const char *sta
 	snprintf(subject, sizeof(subject), "TIERD_SUBJECT=%s", t->subject);
 	snprintf(what, sizeof(what), "TIERD_STATE=%s", state);
 	snprintf(text, sizeof(text), "TIERD_TEXT=%s", t->text);
-	snprintf(since, sizeof(since), "TIERD_SINCE=%" PRId64, t->since_ms / 1000);
+	snprintf(since, sizeof(since), "TIERD_SINCE=%" PRId64,
+		 (state_now_ms() - (now_ms() - t->since_ms)) / 1000);
 	run(d, argv, envp, "");
 }
 
@@ -210,7 +237,7 @@ static void run_mail(struct tierd *d, const struct trouble *t, const char *state
 		 "%s: %s %s: %s\nsince %" PRId64 " s\n",
 		 to, host, escalate_names[t->class], subject, state, host,
 		 escalate_names[t->class], subject, t->text,
-		 (state_now_ms() - t->since_ms) / 1000);
+		 (now_ms() - t->since_ms) / 1000);
 	run(d, argv, envp, message);
 }
 
@@ -255,8 +282,6 @@ static void climb(struct tierd *d, struct trouble *t, int64_t now)
 	const struct config_ladder *l = &d->config->ladder[t->class];
 	uint32_t after;
 
-	if (now < t->round_ms)
-		t->round_ms = now;
 	if (l->repeat && now - t->round_ms >= l->repeat * 1000LL) {
 		t->round_ms = now;
 		memset(t->told, 0, sizeof(t->told));
@@ -281,7 +306,7 @@ void escalate_raise(struct tierd *d, enum escalate_class class, const char *subj
 {
 	struct escalation *e = d->escalation;
 	struct trouble *t = find(e, class, subject), *more;
-	int64_t now = state_now_ms();
+	int64_t now = now_ms();
 
 	if (!t) {
 		more = e->nr < TROUBLE_MAX ?
@@ -414,7 +439,7 @@ static bool over(struct tierd *d, const struct trouble *t, int64_t now)
 void escalate_check(struct tierd *d)
 {
 	struct escalation *e = d->escalation;
-	int64_t now = state_now_ms();
+	int64_t now = now_ms();
 
 	for (size_t i = 0; i < d->state.nr_devs; i++)
 		check_device(d, &d->state.dev[i]);
