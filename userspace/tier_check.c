@@ -6,6 +6,7 @@
 #include <getopt.h>
 #include <unistd.h>
 
+#include "std.h"
 #include "tier_file.h"
 #include "tier_file-json.h"
 
@@ -14,7 +15,8 @@ static const char usage[] =
 	"  -m, --mirror <dev>  the second copy of the metadata\n"
 	"      --json          findings as JSON\n"
 	"      --live          read devices that are in use: what is being written may show as damage\n"
-	"exit code: 0 clean, 1 damage, 2 usage or a device that cannot be opened\n";
+	"exit code: 0 clean, 1 damage, 2 usage, a device that cannot be opened, or findings that\n"
+	"  cannot be written\n";
 
 struct finding {
 	bool damage;		/* else a remark */
@@ -424,6 +426,7 @@ int main(int argc, char **argv)
 	bool json = false;
 	int opt, ret;
 
+	std_keep();
 	while ((opt = getopt_long(argc, argv, "m:h", options, NULL)) != -1) {
 		switch (opt) {
 		case 'm':
@@ -451,5 +454,10 @@ int main(int argc, char **argv)
 		return 2;
 	ret = run(argv + optind + 1, flags, json) ? 2 : check.damages ? 1 : 0;
 	tidy();
+	/* a verdict that nobody could read is none */
+	if (fflush(stdout) || ferror(stdout)) {
+		fputs("tier_check: cannot write the findings\n", stderr);
+		ret = ret ? ret : 2;
+	}
 	return ret;
 }

@@ -5,6 +5,7 @@
  */
 #include <getopt.h>
 
+#include "std.h"
 #include "tier_file.h"
 #include "tier_file-json.h"
 
@@ -258,6 +259,7 @@ int main(int argc, char **argv)
 	struct tier_file file;
 	int opt, err;
 
+	std_keep();
 	while ((opt = getopt_long(argc, argv, "m:h", options, NULL)) != -1) {
 		switch (opt) {
 		case 'm':

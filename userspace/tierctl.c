@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "ledger.h"
+#include "std.h"
 #include "tierctl.h"
 
 static const struct command *const groups[] = {
@@ -141,6 +142,7 @@ int main(int argc, char **argv)
 	bool help = false;
 	int code;
 
+	std_keep();
 	look_around(&c);
 	argc = global_options(&c, argc, argv, &help);
 	if (argc < 2) {

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "price.h"
+#include "std.h"
 #include "tierd.h"
 
 #define HEAD_SAMPLES_S	3600	/* the audit head goes to the journal this often */
@@ -388,8 +389,10 @@ int main(int argc, char **argv)
 	struct tierd d = { .config_path = CONFIG_PATH };
 	struct options o = { 0 };
 	char path[PATH_MAX];
-	int ret = take_options(&d, &o, argc, argv);
+	int ret;
 
+	std_keep();
+	ret = take_options(&d, &o, argc, argv);
 	if (ret >= 0)
 		return ret;
 	/* the background's directory is /, and a reload reads the file again */
