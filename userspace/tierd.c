@@ -148,7 +148,11 @@ static void tell_head(struct tierd *d)
 	tierd_log(LOG_INFO, "audit head %s", head);
 }
 
-/* on whole multiples of the interval, so that samples fall on full hours */
+/*
+ * On whole multiples of the interval, so that samples fall on full hours; but by
+ * the clock that nobody sets: a wall clock that is put back by a day would have
+ * us wait a day.
+ */
 static int set_timer(struct tierd *d)
 {
 	uint64_t now, step = d->config->interval * 1000000ULL;
@@ -156,7 +160,7 @@ static int set_timer(struct tierd *d)
 
 	if (err < 0)
 		return err;
-	return sd_event_source_set_time(d->timer, (now / step + 1) * step);
+	return sd_event_source_set_time_relative(d->timer, step - now % step);
 }
 
 static int timer_due(sd_event_source *source, uint64_t now, void *arg)
@@ -257,7 +261,7 @@ static int open_loop(struct tierd *d)
 	if (err >= 0)
 		err = add_signal(d, SIGHUP, reload);
 	if (err >= 0)
-		err = sd_event_add_time_relative(d->event, &d->timer, CLOCK_REALTIME, 0, 0,
+		err = sd_event_add_time_relative(d->event, &d->timer, CLOCK_MONOTONIC, 0, 0,
 						 timer_due, d);
 	if (err >= 0)
 		err = set_timer(d);
