@@ -2,11 +2,21 @@
 /* The socket that listens to the group "events". */
 #include <errno.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 
 #include "libdmtier-private.h"
 
 /* enough for some thousand events while the listener is busy */
 #define EVENT_BUFFER	(4 << 20)
+
+/* the usual way ends at rmem_max, which is enough for a hundred; ours needs CAP_NET_ADMIN */
+static void make_room(struct nl_sock *sock)
+{
+	int size = EVENT_BUFFER;
+
+	if (setsockopt(nl_socket_get_fd(sock), SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size)))
+		nl_socket_set_buffer_size(sock, size, 0);
+}
 
 struct dmtier_events {
 	struct nl_sock *sock;
@@ -51,7 +61,7 @@ static int join(struct dmtier_events *e)
 		nle = genl_ctrl_resolve_grp(e->sock, DM_TIER_FAMILY_NAME, DM_TIER_MCGRP_EVENTS);
 	if (nle < 0)
 		return dmtier_errno(nle);
-	nl_socket_set_buffer_size(e->sock, EVENT_BUFFER, 0);
+	make_room(e->sock);
 	nle = nl_socket_add_membership(e->sock, nle);
 	if (nle >= 0)
 		nle = nl_socket_set_nonblocking(e->sock);

@@ -231,7 +231,7 @@ void events_flush(struct tierd *d)
 	struct journal *j = d->journal;
 	char err[256];
 
-	if (!j->nr_records && !j->nr_ended)
+	if (!j->nr_records && !j->nr_ended && !j->dropped)
 		return;
 	if (write_all(d)) {
 		if (!j->complained)
@@ -297,7 +297,8 @@ static bool drain(struct tierd *d)
 			events_disconnect(d);
 			break;
 		}
-		d->events_lost++;
+		/* how many shows in the numbers of those that come */
+		d->events_overruns++;
 		record_loss(d, "", NULL, "more events came than the socket had room for");
 	}
 	events_flush(d);

@@ -227,6 +227,8 @@ static void daemon_itself(FILE *f, const struct tierd *d)
 	      d->events_seen);
 	plain(f, "dm_tier_tierd_events_lost", "counter", "Events that were lost on the way.",
 	      d->events_lost);
+	plain(f, "dm_tier_tierd_event_overruns", "counter",
+	      "Times that more events came than the socket had room for.", d->events_overruns);
 	plain(f, "dm_tier_tierd_migrations", "counter", "Whole-LUN migrations asked for.",
 	      d->moves_asked);
 	plain(f, "dm_tier_tierd_refused", "counter", "Settings that the kernel refused.",

@@ -41,6 +41,7 @@ struct tierd {
 	uint64_t samples_failed;
 	uint64_t events_seen;
 	uint64_t events_lost;
+	uint64_t events_overruns;	/* of the socket */
 	uint64_t moves_asked;
 	uint64_t changes_refused;
 };
