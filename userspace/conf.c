@@ -249,6 +249,36 @@ int conf_number(const char *value, uint32_t min, uint32_t max, uint32_t *out,
 	return 0;
 }
 
+/* length of the UTF-8 character at @text, 0 if it is none: no surrogates, nothing long-winded */
+static size_t character(const unsigned char *text)
+{
+	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
+	size_t n = text[0] < 0x80 ? 1 : text[0] >> 5 == 6 ? 2 : text[0] >> 4 == 14 ? 3 :
+		   text[0] >> 3 == 30 ? 4 : 0;
+	uint32_t code = n > 1 ? text[0] & (0x7f >> n) : text[0];
+
+	for (size_t i = 1; i < n; i++) {
+		if (text[i] >> 6 != 2)
+			return 0;
+		code = code << 6 | (text[i] & 0x3f);
+	}
+	return n && code >= least[n] && code <= 0x10ffff && code >> 11 != 27 ? n : 0;
+}
+
+/* goes into JSON, metrics, and pages, whose readers choke on anything else */
+static bool is_utf8(const char *text)
+{
+	const unsigned char *c = (const unsigned char *)text;
+	size_t n;
+
+	for (; *c; c += n) {
+		n = character(c);
+		if (!n)
+			return false;
+	}
+	return true;
+}
+
 int conf_copy(const char *value, char *out, size_t len, char why[CONF_WHY_LEN])
 {
 	if (!*value) {
@@ -264,6 +294,10 @@ int conf_copy(const char *value, char *out, size_t len, char why[CONF_WHY_LEN])
 			explain(why, "control characters are not allowed");
 			return -1;
 		}
+	}
+	if (!is_utf8(value)) {
+		explain(why, "not UTF-8; save the file in that encoding");
+		return -1;
 	}
 	strcpy(out, value);
 	return 0;

@@ -3,9 +3,11 @@
 #ifndef REPORT_H
 #define REPORT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 
 #define REPORT_TIME_LEN	32
@@ -34,18 +36,15 @@ static inline void report_hex(const uint8_t *bytes, size_t len, char *out)
  */
 static inline void report_cell(FILE *out, const char *text)
 {
-	static const char special[] = ",\"\r\n";
+	bool formula = *text && strchr("=+-@\t\r", *text);
 	const char *c;
 
-	for (c = text; *c; c++)
-		if (*c == special[0] || *c == special[1] || *c == special[2] || *c == special[3])
-			break;
-	if (!*c && *text != '=' && *text != '+' && *text != '-' && *text != '@') {
+	if (!formula && !strpbrk(text, ",\"\r\n")) {
 		fputs(text, out);
 		return;
 	}
 	fputc('"', out);
-	if (*text == '=' || *text == '+' || *text == '-' || *text == '@')
+	if (formula)
 		fputc('\'', out);
 	for (c = text; *c; c++) {
 		if (*c == '"')

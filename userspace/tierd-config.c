@@ -11,6 +11,7 @@
 
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 #define DAY		86400
+#define LUN_ID_MAX	0xfffffe	/* the kernel's */
 
 const char *const escalate_names[ESCALATE_NR] = {
 	[ESCALATE_DEVICE] = "device-state",
@@ -318,7 +319,7 @@ static int begin_lun(struct load *load, const char *name, char why[CONF_WHY_LEN]
 	if (!slash || slash - name >= DMTIER_POOL_LEN)
 		return no(why, "write [lun POOL/ID], as in [lun tank/3]");
 	snprintf(pool, sizeof(pool), "%.*s", (int)(slash - name), name);
-	if (conf_number(slash + 1, 0, UINT32_MAX - 1, &id, why))
+	if (conf_number(slash + 1, 0, LUN_ID_MAX, &id, why))
 		return -1;
 	if (config_lun(c, pool, id))
 		return no(why, "this LUN has a section already; put its keys there");

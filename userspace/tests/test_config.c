@@ -47,7 +47,7 @@ static void takes_what_is_right(void **state)
 	static const char text[] =
 		"# comment\n[daemon]\nledger = /tmp/x.db\n  interval = 60\nhttp_port=0\n"
 		"timezone = utc\n\n[pool tank]\nheadroom = 7\nmoves = on\n"
-		"[lun tank/3]\nconsumer = A & B, \"Ltd\"\ntiers = fast, slow\nreserve = fast:10,slow:5\n"
+		"[lun tank/3]\nconsumer = A & B, \"Ltd\" M\xc3\xbcller \xf0\x9f\x92\xbe\ntiers = fast, slow\nreserve = fast:10,slow:5\n"
 		"schedule = Mon-Fri 22:00-06:00, Sun 00:00-24:00\ndown_at = daily 18:00\n"
 		"[escalate tier-low]\nscript = /bin/true\nscript_after = 5\n";
 	const struct config_lun *l;
@@ -63,7 +63,7 @@ static void takes_what_is_right(void **state)
 	assert_int_equal(config_pool(c, "tank")->settings.nr, 2);
 	l = config_lun(c, "tank", 3);
 	assert_non_null(l);
-	assert_string_equal(l->consumer, "A & B, \"Ltd\"");
+	assert_string_equal(l->consumer, "A & B, \"Ltd\" M\xc3\xbcller \xf0\x9f\x92\xbe");
 	assert_int_equal(l->settings.nr, 3);
 	assert_string_equal(l->settings.setting[0].value, "fast,slow");
 	assert_string_equal(l->settings.setting[2].value, "slow:5");
@@ -108,6 +108,17 @@ static void refuses_with_line_and_key(void **state)
 	refused("[lun a]\n", 1, "POOL/ID");
 	refused("[lun a/x]\n", 1, "a/x");
 	refused("[lun a/4294967295]\n", 1, "range");
+	refused("[lun a/16777215]\n", 1, "range");
+	refused("[lun a/-1]\n", 1, "a/-1");
+	refused("[lun a/+1]\n", 1, "a/+1");
+	/* Latin-1, a cut character, a slash in two bytes, half of a pair, beyond the last */
+	refused("[lun a/1]\nconsumer = M\xfcller\n", 2, "consumer: not UTF-8");
+	refused("[lun a/1]\nconsumer = M\xc3\n", 2, "UTF-8");
+	refused("[lun a/1]\nconsumer = \xc0\xaf\n", 2, "UTF-8");
+	refused("[lun a/1]\nconsumer = \xed\xa0\x80\n", 2, "UTF-8");
+	refused("[lun a/1]\nconsumer = \xf4\x90\x80\x80\n", 2, "UTF-8");
+	refused("[lun a/1]\nconsumer = a\x1b[31mb\n", 2, "control");
+	refused("[pool a\xff]\n", 1, "UTF-8");
 	refused("[lun a/1]\ntiers = fast,,slow\n", 2, "tiers");
 	refused("[lun a/1]\ntiers = fast,fast\n", 2, "twice");
 	refused("[lun a/1]\ntiers = fast slow\n", 2, "tiers");

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "invoice-lines.h"
+#include "report.h"
 
 #define HOUR_MS		3600000LL
 #define START_S		1704067200LL	/* 2024-01-01 */
@@ -233,6 +234,30 @@ static void csv_and_text(void **state)
 	free(text);
 }
 
+/* what a spreadsheet would run, or take for the next cell or row */
+static void cells_are_only_text(void **state)
+{
+	static const char *const text[][2] = {
+		{ "plain", "plain" }, { "", "" }, { "a-b", "a-b" }, { "=1+1", "\"'=1+1\"" },
+		{ "+1", "\"'+1\"" }, { "-1", "\"'-1\"" }, { "@SUM(A1)", "\"'@SUM(A1)\"" },
+		{ "\t=1", "\"'\t=1\"" }, { "\r=1", "\"'\r=1\"" }, { "a\nb", "\"a\nb\"" },
+		{ "a\"b", "\"a\"\"b\"" }, { "=\",x", "\"'=\"\",x\"" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(text) / sizeof(text[0]); i++) {
+		char *got = NULL;
+		size_t len;
+		FILE *f = open_memstream(&got, &len);
+
+		assert_non_null(f);
+		report_cell(f, text[i][0]);
+		fclose(f);
+		assert_string_equal(got, text[i][1]);
+		free(got);
+	}
+}
+
 static void refusals(void **state)
 {
 	struct fixture *f = *state;
@@ -261,7 +286,7 @@ int main(void)
 		cmocka_unit_test(rounds_half_to_even), cmocka_unit_test(prices_are_exact),
 		cmocka_unit_test(decimals), TEST(lines_add_up),
 		TEST(spans_neither_overlap_nor_miss), TEST(filters), TEST(csv_and_text),
-		TEST(refusals),
+		cmocka_unit_test(cells_are_only_text), TEST(refusals),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
