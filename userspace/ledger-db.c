@@ -165,6 +165,9 @@ int ledger_fail(struct ledger *l, int rc, const char *what)
 		return -ENOSPC;
 	case SQLITE_BUSY:
 	case SQLITE_LOCKED:
+		/* a sample makes many tries: all their waits would stop the daemon's loop */
+		l->impatient = true;
+		sqlite3_busy_timeout(l->db, 0);
 		return -EBUSY;
 	case SQLITE_NOMEM:
 		return -ENOMEM;
@@ -397,8 +400,12 @@ int ledger_commit(struct ledger *l)
 {
 	int err = execute(l, "COMMIT", "commit");
 
-	if (err)
+	if (err) {
 		ledger_rollback(l);
+	} else if (l->impatient) {
+		l->impatient = false;
+		sqlite3_busy_timeout(l->db, BUSY_MS);
+	}
 	l->in_transaction = false;
 	return err;
 }

@@ -26,6 +26,7 @@ struct ledger {
 	sqlite3 *db;
 	int lock_fd;
 	bool in_transaction;
+	bool impatient;			/* the lock did not come: do not wait for it again */
 	int64_t sequence;		/* of the transaction that is open */
 	sqlite3_stmt *statement[LEDGER_NR_STATEMENTS];
 	char error[256];

@@ -26,6 +26,19 @@ static void column_text(sqlite3_stmt *st, int col, char *out, size_t len)
 	snprintf(out, len, "%s", text ? text : "");
 }
 
+/* what no sum of counters can be: an invoice over it would be a guess */
+static int check_row(struct ledger *l, sqlite3_stmt *st)
+{
+	for (int col = 11; col < 14 + LEDGER_NR_COUNTERS; col++) {
+		if (sqlite3_column_int64(st, col) >= 0)
+			continue;
+		snprintf(l->error, sizeof(l->error), "ledger: row %lld is damaged: %s is negative",
+			 (long long)sqlite3_column_int64(st, 0), sqlite3_column_name(st, col));
+		return -EBADMSG;
+	}
+	return 0;
+}
+
 static void fill_row(sqlite3_stmt *st, struct ledger_row *row)
 {
 	memset(row, 0, sizeof(*row));
@@ -65,6 +78,9 @@ int ledger_rows(struct ledger *l, const struct ledger_filter *f, ledger_row_fn f
 	if (f->consumer)
 		sqlite3_bind_text(st, 5, f->consumer, -1, SQLITE_STATIC);
 	while (!ret && (rc = sqlite3_step(st)) == SQLITE_ROW) {
+		ret = check_row(l, st);
+		if (ret)
+			break;
 		fill_row(st, &row);
 		ret = fn(&row, arg);
 	}

@@ -455,6 +455,91 @@ static void killed_at_any_moment(void **state)
 	munmap(source, sizeof(*source));
 }
 
+static int64_t patience(struct ledger *l)
+{
+	sqlite3_stmt *st;
+	int64_t ms;
+
+	assert_int_equal(sqlite3_prepare_v2(ledger_db(l), "PRAGMA busy_timeout", -1, &st, NULL),
+			 SQLITE_OK);
+	assert_int_equal(sqlite3_step(st), SQLITE_ROW);
+	ms = sqlite3_column_int64(st, 0);
+	sqlite3_finalize(st);
+	return ms;
+}
+
+/* somebody else's lock is waited for once, not at every try */
+static void locked_out(void **state)
+{
+	struct fixture *f = *state;
+	struct ledger_sample s = sample(START_MS, 100, 0);
+	int64_t usual = patience(f->l);
+	sqlite3 *other;
+
+	assert_true(usual > 0);
+	assert_int_equal(sqlite3_open(f->path, &other), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(other, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
+	assert_int_equal(ledger_begin(f->l), -EBUSY);
+	assert_non_null(strstr(ledger_error(f->l), "locked"));
+	assert_int_equal(patience(f->l), 0);
+	assert_int_equal(ledger_begin(f->l), -EBUSY);
+	assert_int_equal(ledger_put(f->l, "x", 1), -EBUSY);
+	assert_int_equal(sqlite3_exec(other, "ROLLBACK", NULL, NULL, NULL), SQLITE_OK);
+	sqlite3_close(other);
+	add(f, &s);
+	assert_int_equal(patience(f->l), usual);
+	assert_int_equal(totals(f->l).sum[LEDGER_READ_IOS], 100);
+}
+
+static int no_row(const struct ledger_row *row, void *arg)
+{
+	(void)row;
+	(void)arg;
+	return 0;
+}
+
+/* negative sums are no sums: nobody is billed by them */
+static void damaged_rows_are_refused(void **state)
+{
+	static const char *const column[] = { "held_extent_ms", "read_ios", "extent_bytes" };
+	struct ledger_filter all = { .lun = -1, .to = INT64_MAX };
+	struct ledger_sample s = sample(START_MS, 100, 1000);
+	struct fixture *f = *state;
+	char sql[96];
+
+	add(f, &s);
+	for (size_t i = 0; i < 3; i++) {
+		snprintf(sql, sizeof(sql), "UPDATE usage SET %s = -%s", column[i], column[i]);
+		assert_int_equal(sqlite3_exec(ledger_db(f->l), sql, NULL, NULL, NULL), SQLITE_OK);
+		assert_int_equal(ledger_rows(f->l, &all, no_row, NULL), -EBADMSG);
+		assert_non_null(strstr(ledger_error(f->l), column[i]));
+		assert_int_equal(sqlite3_exec(ledger_db(f->l), sql, NULL, NULL, NULL), SQLITE_OK);
+		assert_int_equal(ledger_rows(f->l, &all, no_row, NULL), 0);
+	}
+}
+
+/* bytes that are no database, and one that is cut: told, never written to */
+static void damaged_files_are_refused(void **state)
+{
+	struct fixture *f = *state;
+	struct ledger *l;
+	char err[256];
+	FILE *file;
+
+	ledger_close(f->l);
+	f->l = NULL;
+	file = fopen(f->path, "r+");
+	assert_non_null(file);
+	for (int i = 0; i < 4096; i++)
+		fputc(i * 7, file);
+	fclose(file);
+	assert_true(ledger_open(&l, f->path, LEDGER_WRITE, err, sizeof(err)) < 0);
+	assert_true(ledger_open(&l, f->path, LEDGER_READ, err, sizeof(err)) < 0);
+	assert_int_equal(truncate(f->path, 100), 0);
+	assert_true(ledger_open(&l, f->path, LEDGER_WRITE, err, sizeof(err)) < 0);
+	assert_non_null(strstr(err, "ledger"));
+}
+
 #define TEST(name)	cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -473,6 +558,9 @@ int main(void)
 		TEST(rolled_back_is_not_booked),
 		TEST(one_writer),
 		TEST(foreign_files_are_left_alone),
+		TEST(locked_out),
+		TEST(damaged_rows_are_refused),
+		TEST(damaged_files_are_refused),
 		TEST(killed_at_any_moment),
 	};
 
