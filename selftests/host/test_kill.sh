@@ -21,12 +21,14 @@ boot() {
 last_number() { sed -n "s/^$1 \([0-9]\{1,\}\)$/\1/p" "$work/out" | tail -n 1; }
 
 # says <word>: the guest has, or it is over
-says() { grep -q "^$1" "$work/out" || ! kill -0 "$vm" 2>/dev/null; }
+says() { grep -qs "^$1" "$work/out" || ! kill -0 "$vm" 2>/dev/null; }
 
 # cut <word>: once the guest has said it, the power goes within three seconds. A
 # number that the kill has cut short is a smaller one, so it may count.
 cut() {
 	local vm after number
+	# what the boot before said, and its process, are not to be taken for this one's
+	rm -f "$work/out" "$work/pid"
 	{ boot || :; } &
 	vm=$!
 	wait_for 280 says "$1"
@@ -35,7 +37,8 @@ cut() {
 	kill -9 "$(<"$work/pid")" || :
 	wait "$vm" || :
 	grep -q 'QEMU: 137' "$work/err" || {
-		cat "$work/out" "$work/err"
+		tail -n 20 "$work/out"
+		cat "$work/err"
 		fail "the guest ended by itself"
 	}
 	number=$(last_number durable)
