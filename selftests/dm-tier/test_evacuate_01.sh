@@ -24,7 +24,7 @@ two_disks() {
 
 under_load_until_it_leaves() {
 	two_disks
-	fio --name=verify --filename=/dev/mapper/lun --size=32M --direct=1 --ioengine=libaio \
+	fio --thread --name=verify --filename=/dev/mapper/lun --size=32M --direct=1 --ioengine=libaio \
 		--iodepth=8 --rw=randwrite --bs=4k --verify=crc32c --verify_fatal=1 --loops=2 \
 		--output="$T/fio" &
 	wait_for 60 eval '(($(dmsetup status lun | cut -d" " -f4) > 16384))'
@@ -36,7 +36,7 @@ under_load_until_it_leaves() {
 	assert_eq "$(member_state pool a)" "" "the member that left"
 	# it can be used for something else: nothing of the pool is on it
 	cmp -n 4096 /dev/tier/a /dev/zero
-	fio --name=verify --filename=/dev/mapper/lun --size=32M --direct=1 --rw=randread --bs=4k \
+	fio --thread --name=verify --filename=/dev/mapper/lun --size=32M --direct=1 --rw=randread --bs=4k \
 		--output=/dev/null
 }
 
@@ -92,7 +92,7 @@ goes_on_after_a_restart() {
 ends_under_a_constant_writer() {
 	two_disks
 	write_pattern /dev/mapper/lun 0 65536 data
-	fio --name=writer --filename=/dev/mapper/lun --offset=4m --size=1m --direct=1 --rw=randwrite \
+	fio --thread --name=writer --filename=/dev/mapper/lun --offset=4m --size=1m --direct=1 --rw=randwrite \
 		--bs=4k --ioengine=libaio --iodepth=16 --time_based --runtime=600 \
 		--output=/dev/null &
 	message pool evacuate /dev/tier/a

@@ -23,7 +23,7 @@ verify_under_moves() {
 	migrate_to_and_fro 1 "$T/stop" &
 	mover=$!
 	for round in 1 2 3 4 5 6 7 8 9 10; do
-		fio --name=verify --filename=/dev/mapper/lun --size=24M --direct=1 \
+		fio --thread --name=verify --filename=/dev/mapper/lun --size=24M --direct=1 \
 			--ioengine=libaio --iodepth=16 --rw=randwrite --bsrange=512-128k \
 			--bs_unaligned=0 --blockalign=512 --randseed="$round" \
 			--verify=crc32c --do_verify=1 --verify_fatal=1 --serialize_overlap=1 \

@@ -13,7 +13,7 @@ source "$(dirname "$0")/../lib/moves.sh"
 
 # heat_up <lun> <first MiB> <MiB> <seconds>: random reads there; ends the (sub)shell
 heat_up() {
-	exec fio --name=hot --filename="/dev/mapper/$1" --offset="$2m" --size="$3m" --direct=1 \
+	exec fio --thread --name=hot --filename="/dev/mapper/$1" --offset="$2m" --size="$3m" --direct=1 \
 		--rw=randread --bs=4k --ioengine=libaio --iodepth=4 --time_based \
 		--runtime="$4" --output=/dev/null
 }

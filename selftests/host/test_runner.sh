@@ -31,9 +31,10 @@ run_test "a hang" printed "FAILED dm-tier/test_2_hang: timed out"
 run_test "a leak" printed "  not ok 1 a device that stays open"
 run_test "a warning" printed "  not ok 1 a complaint of the kernel"
 run_test "a failure in the middle" printed "  ok 1 good" "  not ok 2 fails in the middle" \
-	"  ok 3 not for here # SKIP a reason" "  not ok 4 a wrong text"
+	"  ok 3 not for here # SKIP a reason" "  not ok 4 a wrong text" \
+	"  not ok 5 fails with the status of a skip"
 run_test "and nothing behind it is run" not_printed "never printed"
 run_test "no results" printed "FAILED dm-tier/test_6_silent: no results"
 run_test "a status that the results do not explain" printed "FAILED dm-tier/test_7_status: exit status 1"
-run_test "the totals" printed "3 passed, 8 failed, 1 skipped"
+run_test "the totals" printed "3 passed, 9 failed, 1 skipped"
 rm "$out"

@@ -7,9 +7,10 @@
 #	run_test "what must hold" first_case
 #
 # A case runs in a subshell under set -e: the first command to fail fails it.
-# `skip <reason>` leaves it, `fail <reason>` fails it. What it prints becomes
-# KTAP diagnostics. The plan and the totals are printed when the script ends,
-# whose exit status is 0, 1 for failures, 4 when every case was skipped.
+# `skip <reason>` leaves it, `fail <reason>` fails it; a command that fails with
+# the status of a skip is no skip. What it prints becomes KTAP diagnostics. The
+# plan and the totals are printed when the script ends, whose exit status is 0,
+# 1 for failures, 4 when every case was skipped.
 
 set -euo pipefail
 
@@ -107,6 +108,7 @@ as_diagnostics() {
 run_test() {
 	local what=$1 status teardown
 	shift
+	: >"$ktap_reason"
 	set +e
 	as_diagnostics "# " ktap_case "$@"
 	status=$?
@@ -115,7 +117,7 @@ run_test() {
 	set -e
 	if ((teardown)); then
 		test_fail "$what"
-	elif ((status == KSFT_SKIP)); then
+	elif ((status == KSFT_SKIP)) && [[ -s $ktap_reason ]]; then
 		test_skip "$what" "$(<"$ktap_reason")"
 	elif ((status)); then
 		test_fail "$what"
@@ -131,7 +133,8 @@ ktap_finish() {
 	[[ -v ktap_planned ]] || echo "1..$ktap_cases"
 	echo "# Totals: pass:$ktap_passed fail:$ktap_failed skip:$ktap_skipped"
 	if ((status)); then
-		exit "$status"
+		# died outside of the cases, which is no skip either
+		exit $((status == KSFT_SKIP ? 1 : status))
 	elif ((ktap_failed || ${ktap_planned:-$ktap_cases} != ktap_cases || !ktap_cases)); then
 		exit 1
 	elif ((ktap_skipped == ktap_cases)); then

@@ -10,3 +10,4 @@ run_test "good" true
 run_test "fails in the middle" in_the_middle
 run_test "not for here" skip "a reason"
 run_test "a wrong text" assert_match abc '^x'
+run_test "fails with the status of a skip" bash -c 'exit 4'
