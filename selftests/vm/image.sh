@@ -22,13 +22,26 @@ guest_packages=(
 	libgcrypt20 libinih1 libsystemd0 libdevmapper1.02.1 libpng16-16 libcmocka0
 )
 
-# version -> the suites that have it. The compiler must come from there as well:
-# a kernel's header package is bound to its own suite's gcc and glibc.
-declare -A kernel_suites=(
-	[6.1]="bookworm bookworm-updates bookworm-security"
-	[6.12]="trixie trixie-updates trixie-security"
-	[7.2]="trixie trixie-updates trixie-security trixie-backports"
-)
+# suites_of <version>: those that have it. The compiler must come from there as
+# well: a kernel's header package is bound to its own suite's gcc and glibc.
+suites_of() {
+	case $1 in
+	6.1) echo bookworm bookworm-updates bookworm-security ;;
+	6.12) echo trixie trixie-updates trixie-security ;;
+	[67].*) echo trixie trixie-updates trixie-security trixie-backports ;;
+	*) die "unknown kernel $1 (there are 6.1, 6.12 and what trixie-backports has: 7.2)" ;;
+	esac
+}
+
+# Run in the new directory: the newest kernel of that version. The metapackages
+# name only the newest of all. `as` and perl are for the build of modules.
+# shellcheck disable=SC2016
+install_kernel='
+	image=$(apt-cache pkgnames "linux-image-$1." | sort -V |
+		grep -xE "linux-image-$1\\.[^-]*(-[0-9]+)?-amd64" | tail -n 1)
+	[ "$image" ] || { echo "the archive has no kernel $1" >&2; exit 1; }
+	apt-get -q -y install --no-install-recommends make kmod binutils perl \
+		"$image" "linux-headers-${image#linux-image-}"'
 
 # What no storage test loads, by far the larger part of a kernel package.
 unused_modules=(
@@ -69,16 +82,17 @@ debian_sources() {
 	done
 }
 
-# bootstrap <dir> <packages> <suite>...
+# bootstrap <dir> <packages> <hook> <suite>...: the hook, if any, ends the work
 bootstrap() {
-	local dir=$1 include=$2 log=$1.log
-	shift 2
+	local dir=$1 include=$2 hook=$3 log=$1.log
+	shift 3
 	local quiet=(--dpkgopt=path-exclude=/usr/share/{doc,man,locale,info}/\*)
 	# INITRD=No: the hook of initramfs-tools then makes no initrd of its own.
 	if ! debian_sources "$@" |
 		INITRD=No DEBIAN_FRONTEND=noninteractive mmdebstrap --mode=root \
 			--variant=apt --aptopt="APT::Default-Release \"${!#}\"" \
-			"${quiet[@]}" --include="$include" \
+			"${quiet[@]}" ${include:+--include="$include"} \
+			${hook:+--customize-hook="$hook"} \
 			--format=directory "$1" "$dir" - >"$log" 2>&1; then
 		tail -n 30 "$log" >&2
 		die "mmdebstrap failed"
@@ -107,7 +121,7 @@ root_image() {
 		if [[ ! -e $out ]]; then
 			say "making the root image (once)"
 			tmp=$(mktemp -d "$cache/tmp.XXXXXX")
-			bootstrap "$tmp/root" "$(IFS=,; echo "${guest_packages[*]}")" \
+			bootstrap "$tmp/root" "$(IFS=,; echo "${guest_packages[*]}")" '' \
 				bookworm bookworm-updates bookworm-security
 			mkdir -p "$tmp/root/dm-tier" "$tmp/root/lib/modules"
 			pack "$tmp/root" "$tmp/img"
@@ -121,19 +135,18 @@ root_image() {
 
 # A directory with: release, vmlinuz, modules.img, initrd-modules/, tree/
 kernel_dir() {
-	local version=$1 key out tmp release suites m
-	[[ -v kernel_suites[$version] ]] ||
-		die "unknown kernel $version (there are: ${!kernel_suites[*]})"
-	read -r -a suites <<<"${kernel_suites[$version]}"
-	key=$({ echo "${suites[@]}" "${unused_modules[@]}"; declare -f bootstrap pack kernel_dir; } | hash_of)
+	local version=$1 key out tmp release suites hook m
+	suites=$(suites_of "$version")
+	read -r -a suites <<<"$suites"
+	key=$({ echo "${suites[@]}" "${unused_modules[@]}" "$install_kernel"; declare -f bootstrap pack kernel_dir; } | hash_of)
 	out=$cache/kernel-$version-$key
 	if [[ ! -e $out ]]; then
 		lock "$cache/kernel-$version.lock"
 		if [[ ! -e $out ]]; then
 			say "fetching kernel $version (once)"
 			tmp=$(mktemp -d "$cache/tmp.XXXXXX")
-			bootstrap "$tmp/tree" linux-image-amd64,linux-headers-amd64,make,kmod \
-				"${suites[@]}"
+			hook="chroot \"\$1\" sh -ec '$install_kernel' sh $version"
+			bootstrap "$tmp/tree" '' "$hook" "${suites[@]}"
 			release=$(cd "$tmp/tree/boot" && echo vmlinuz-*-amd64)
 			release=${release#vmlinuz-}
 			echo "$release" >"$tmp/release"
