@@ -6,7 +6,12 @@
 
 /**
  * tier_alloc_start() - a write to an extent without a place
- * Worker context. Return: false if the bio must be tried again later.
+ * @lun: whose
+ * @bio: a write within one extent; mapped again once the extent's record is durable
+ *
+ * Worker context.
+ *
+ * Return: false if the bio must be tried again later.
  */
 bool tier_alloc_start(struct tier_lun *lun, struct bio *bio);
 

@@ -41,8 +41,10 @@ struct tier_event {
 #define TIER_EVENT(n) \
 	{ .name = (n), .lun = TIER_EVENT_NO_LUN, .logical = TIER_EVENT_NO_LOGICAL }
 
+/* send @event, of which nothing is kept, to the listeners; may sleep, never fails */
 void tier_event_send(struct tier_pool *pool, const struct tier_event *event);
 
+/* register and unregister the family, as the module comes and goes */
 int tier_netlink_init(void);
 void tier_netlink_exit(void);
 

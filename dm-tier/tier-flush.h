@@ -6,6 +6,9 @@
 
 /**
  * tier_flush_start() - carry out an empty flush
+ * @pool: of the LUN
+ * @bio: the flush
+ *
  * Every member that holds extents of the bio's LUN is flushed; the bio ends
  * when all have answered, with the first error. Flushes that come while others
  * run share the next round. Worker context.

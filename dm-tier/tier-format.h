@@ -178,6 +178,8 @@ void tier_extent_decode(const struct tier_disk_extent *from, u64 *owner, struct 
  * tier_name_ok() - may this be a tier's name, tag or the like?
  * @name: letters, digits, '_', '-', '.', '+'; not starting with '-' or '.'
  * @room: bytes it may take with the final NUL
+ *
+ * Return: true if it may.
  */
 bool tier_name_ok(const char *name, size_t room);
 

@@ -51,6 +51,7 @@ static inline void tier_io_retry_space(struct tier_pool *pool)
 /* put a bio among those that wait for space */
 void tier_io_wait_space(struct tier_pool *pool, struct bio_list *bios);
 
+/* the worker: maps what was deferred; may sleep */
 void tier_io_work(struct work_struct *work);
 
 static inline struct tier_io *tier_io_of(struct bio *bio)

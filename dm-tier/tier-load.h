@@ -10,14 +10,24 @@
 
 /**
  * tier_load_check() - could this table be loaded?
+ * @pool: loaded or not; its lock is held
+ * @table: parsed, with its devices open
+ *
  * Looks at the first block of every device, writes nothing; ti->error is set.
+ *
+ * Return: 0, or -errno.
  */
 int tier_load_check(struct tier_pool *pool, struct tier_pool_target *table);
 
 /**
  * tier_load_bind() - make @table the pool's
+ * @pool: whose LUNs wait meanwhile
+ * @table: checked before
+ *
  * The first time: format or load the metadata. LUN I/O is held meanwhile.
  * May sleep. On error the pool stays suspended.
+ *
+ * Return: 0, or -errno.
  */
 int tier_load_bind(struct tier_pool *pool, struct tier_pool_target *table);
 

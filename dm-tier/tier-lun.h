@@ -33,8 +33,12 @@ void tier_lun_update_plan(struct tier_lun *lun);
 
 /**
  * tier_lun_commit() - make a changed record durable, then let it count
+ * @lun: whose
  * @rec: the new record (usage is filled in)
- * pool->lock held. Return: 0, or -errno and nothing has changed.
+ *
+ * pool->lock held.
+ *
+ * Return: 0, or -errno and nothing has changed.
  */
 int tier_lun_commit(struct tier_lun *lun, struct tier_lun_record *rec);
 
@@ -46,21 +50,31 @@ int tier_lun_commit_usage(struct tier_pool *pool, bool all);
 
 /**
  * tier_lun_delete() - free a LUN's extents and forget it
+ * @lun: gone when this returns 0
+ *
  * Nobody has it open; pool->lock held. The record says DELETING until the last
  * extent is free, so that a start after a crash goes on with it.
+ *
+ * Return: 0, or -errno: it is still there, or the next start ends what was begun.
  */
 int tier_lun_delete(struct tier_lun *lun);
 
 /**
  * tier_lun_resize() - change a LUN's size; pool->lock held
- * Shrinking frees what lies beyond. Crash: the record is changed before the
- * extents are freed when growing, after it when shrinking.
+ * @lun: whose
+ * @sectors: new size
+ *
+ * Shrinking frees what lies beyond. Crash: the old size or the new one; the old
+ * one with all, some or none of the extents beyond the new one freed.
+ *
+ * Return: 0, or -errno.
  */
 int tier_lun_resize(struct tier_lun *lun, u64 sectors);
 
 /* begin to migrate a whole LUN (TIER_NONE: stop); pool->lock held */
 int tier_lun_set_target(struct tier_lun *lun, u8 tier, struct tier_err *err);
 
+/* requests so far, from the per-CPU counters; any context */
 u64 tier_lun_total_ios(struct tier_lun *lun);
 
 #endif

@@ -82,6 +82,7 @@ static inline u32 tier_entry_slot(u64 entry)
 	return FIELD_GET(TIER_ENTRY_SLOT, entry);
 }
 
+/* a map without leaves for so many extents, or NULL; freed with its leaves */
 struct tier_map *tier_map_alloc(u64 extents);
 void tier_map_free(struct tier_map *map);
 

@@ -10,10 +10,14 @@
 
 /**
  * tier_member_check() - may this device be in this pool?
+ * @io: client to read with
+ * @dev: the device
  * @uuid: of the pool, or NULL: it is about to be formatted
  * @header: out: its header, if it has one
  *
- * Reads block 0, writes nothing. Return: 1: a member of the pool; 0: blank;
+ * Reads block 0, writes nothing.
+ *
+ * Return: 1: a member of the pool; 0: blank;
  * -EINVAL: holds something else; -EBUSY: of another pool; -EIO.
  */
 int tier_member_check(struct dm_io_client *io, struct dm_dev *dev, const u8 *uuid,
@@ -21,6 +25,7 @@ int tier_member_check(struct dm_io_client *io, struct dm_dev *dev, const u8 *uui
 
 /* object for a record in the metadata, without its device; pool->lock held */
 struct tier_member *tier_member_new(struct tier_pool *pool, u32 index);
+/* take a member out of the pool; no I/O may know it any more */
 void tier_member_free(struct tier_pool *pool, struct tier_member *member);
 /* give it its device, or take it away (NULL: missing) */
 void tier_member_attach(struct tier_pool *pool, struct tier_member *member,
@@ -28,13 +33,17 @@ void tier_member_attach(struct tier_pool *pool, struct tier_member *member,
 
 /**
  * tier_member_bind() - make the pool's members those of a table
+ * @pool: whose members
  * @table: the table that goes live; LUN I/O is held
+ * @known_only: add and drop none
  *
  * Known members get their devices (that is all with @known_only), blank devices
  * become new members, removed ones are dropped, the others that are not in the
  * table are missing.
  * pool->lock held. Crash: a new member's header is written before its record; a
  * header without a record is taken for blank.
+ *
+ * Return: 0, or -errno; the pool is then not to be resumed.
  */
 int tier_member_bind(struct tier_pool *pool, struct tier_pool_target *table, bool known_only);
 
@@ -47,6 +56,7 @@ int tier_member_stamp(struct tier_pool *pool, u64 generation);
 /* commit a state and make it count; pool->lock held */
 int tier_member_set_state(struct tier_pool *pool, struct tier_member *member, u8 state,
 			  const char *why);
+/* commit a tag ("" for none), and what it changes for LUNs; pool->lock held */
 int tier_member_set_tag(struct tier_pool *pool, struct tier_member *member, const char *tag);
 
 /* is a draining member empty? then prove it and say so; pool->lock held */

@@ -112,6 +112,7 @@ struct tier_put {
 /**
  * tier_meta_probe() - what does a metadata device hold?
  * @first: its first block
+ *
  * Return: 0: a superblock of ours (either copy may yet be bad); -ENODATA: all
  * zero, may be formatted; anything else: foreign, keep off.
  */
@@ -119,9 +120,15 @@ int tier_meta_probe(const void *first);
 
 /**
  * tier_meta_format() - write an empty pool on blank devices
+ * @ops: the devices
+ * @ctx: for @ops
+ * @copies: mask of the devices to write
+ * @params: what the pool is to be
+ *
  * Order: journal's first block zeroed and tables written, flushed, then the
  * superblock copies: a crash before that leaves a device that is still blank
  * in its first 4 KiB and is formatted anew.
+ *
  * Return: 0; -ENOSPC: too small (the least is TIER_JOURNAL_START +
  * TIER_JOURNAL_MIN + tables); -EIO.
  */
@@ -131,6 +138,8 @@ int tier_meta_format(const struct tier_meta_ops *ops, void *ctx, u32 copies,
 /**
  * tier_meta_open() - load the tables and replay the journal, in memory only
  * @meta: out; tier_meta_close() frees what it took, also after an error
+ * @ops: the devices
+ * @ctx: for @ops
  * @copies: mask of metadata devices present
  * @blocks: size of the smallest one in blocks
  *
@@ -140,25 +149,33 @@ int tier_meta_format(const struct tier_meta_ops *ops, void *ctx, u32 copies,
  * with no good slot fails the open and the event names it. Nothing is written.
  * Two owners for one logical extent, an owner that is no LUN or lies beyond its
  * LUN's size, or a used extent that is out of bounds: -EUCLEAN, named.
+ *
+ * Return: 0, or -errno.
  */
 int tier_meta_open(struct tier_meta *meta, const struct tier_meta_ops *ops, void *ctx,
 		   u32 copies, u64 blocks);
 
 /**
  * tier_meta_start() - go from loaded to writable
+ * @meta: opened
+ *
  * Raises the generation (so that journal blocks of the past are dead and stale
  * copies known), writes all replayed pages, then the superblock. A crash at any
  * step leaves what tier_meta_open() would have found before.
+ *
+ * Return: 0, or -EIO.
  */
 int tier_meta_start(struct tier_meta *meta);
 
 /**
  * tier_meta_set_given() - the metadata devices have changed
+ * @meta: started
  * @given: mask of those present now
  * @same: mask of those that are the device they were
  *
  * A copy that is gone, or another device now, is left out as if it had failed:
  * the generation is raised, so that it is known for stale should it come back.
+ *
  * Return: -EIO, and nothing changed, if no live copy would be left.
  */
 int tier_meta_set_given(struct tier_meta *meta, u32 given, u32 same);
@@ -168,8 +185,12 @@ int tier_meta_resync(struct tier_meta *meta, unsigned int copy);
 
 /**
  * tier_meta_commit() - make puts durable as one transaction, then apply them
+ * @meta: started
+ * @puts: applied in their order
  * @n: puts; all must fit TIER_TXN_BLOCKS (tier_meta_room() tells)
+ *
  * Checkpoints first when the ring has no room.
+ *
  * Return: 0; -EROFS; -EIO (mode is then READ_ONLY); -E2BIG; -EINVAL for a put
  * that names what does not exist (nothing was written).
  */
@@ -180,7 +201,10 @@ size_t tier_meta_room(const struct tier_put *puts, size_t n);
 
 /**
  * tier_meta_checkpoint() - write dirty pages, flush, move the journal's tail
+ * @meta: started
  * @clean: mark the superblock clean (the pool is stopping)
+ *
+ * Return: 0; -EROFS; -EIO (mode is then READ_ONLY).
  */
 int tier_meta_checkpoint(struct tier_meta *meta, bool clean);
 
@@ -189,10 +213,13 @@ void tier_meta_touch(struct tier_meta *meta, u32 member, u64 extent);
 
 /**
  * tier_meta_add_member() - find room for a member's extent table and write it
+ * @meta: started
  * @rec: uuid, tier, extents, tag, state set; table and pages are filled in
  * @index: out
+ *
  * The table's pages are written and flushed before the record is committed, so
  * a crash leaves either no member or one with a whole, empty table.
+ *
  * Return: 0; -ENOSPC: metadata device full, or no free member index; -E2BIG.
  */
 int tier_meta_add_member(struct tier_meta *meta, struct tier_member_record *rec, u32 *index);
@@ -202,8 +229,12 @@ int tier_meta_drop_member(struct tier_meta *meta, u32 index);
 
 /**
  * tier_meta_prove_empty() - read a member's pages back from every live copy
- * Call right after a checkpoint. Return: records that point at the member (0 is
- * the proof), or -errno.
+ * @meta: started
+ * @index: of the member
+ *
+ * Call right after a checkpoint.
+ *
+ * Return: records that point at the member (0 is the proof), or -errno.
  */
 s64 tier_meta_prove_empty(struct tier_meta *meta, u32 index);
 

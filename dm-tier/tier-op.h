@@ -13,14 +13,25 @@
 
 /**
  * struct tier_op - one operation under way
+ * @pool: of the LUN
+ * @lun: whose extent
+ * @logical: the extent, of the LUN
  * @entry: the map entry it owns
  * @settled: what @entry becomes when it ends
  * @slot: its number in @entry
- * @lock: @held
+ * @lock: held, and the entry while the operation ends
  * @held: bios that wait for the end
+ * @work: what runs it
+ * @rcu: frees it
  * @dirty: chunks written since they were copied; set at the end of a write
  * @chunk_shift: sectors per chunk, log2
- * @src: @dst: members, of a move; @dst alone of an allocation
+ * @chunks: of an extent
+ * @src: member moved from; NULL of an allocation
+ * @dst: member moved to, or allocated on
+ * @src_extent: on @src
+ * @dst_extent: on @dst
+ * @reason: of a move
+ * @cancel: somebody wants the extent: end early
  */
 struct tier_op {
 	struct tier_pool *pool;
@@ -45,11 +56,14 @@ struct tier_op {
 	bool cancel;		/* somebody wants the extent: end early */
 };
 
+/* slots and the reserve of memory; 0 or -ENOMEM */
 int tier_op_init(struct tier_pool *pool);
 void tier_op_exit(struct tier_pool *pool);
 
 /**
  * tier_op_begin() - take ownership of a logical extent
+ * @lun: whose
+ * @logical: extent
  * @entry: its map entry
  * @expect: what it must still be: without a state
  * @state: BLOCKED, or MOVING
@@ -66,10 +80,13 @@ void tier_op_set_state(struct tier_op *op, enum tier_entry_state state);
 
 /**
  * tier_op_settle() - end ownership: the entry becomes @op->settled
+ * @op: begun by the caller
+ *
  * Held bios are mapped again. The op itself lives on, for I/O in flight that
  * has noted its slot, until tier_op_free() after a tier_quiesce().
  */
 void tier_op_settle(struct tier_op *op);
+/* after tier_op_settle() and tier_quiesce(); the LUN and the pool may go then */
 void tier_op_free(struct tier_op *op);
 /* the same for an op whose slot no I/O can have noted (never MOVING): no quiesce needed */
 void tier_op_free_rcu(struct tier_op *op);
@@ -79,8 +96,14 @@ void tier_op_fail_held(struct tier_op *op, blk_status_t status);
 
 /**
  * tier_op_hold() - queue a bio behind the operation in @entry
+ * @pool: of the entry
+ * @entry: the map entry
  * @seen: the entry's value that made the caller wait
- * Under rcu_read_lock(). Return: false if the entry has changed: look again.
+ * @bio: to be mapped again when the operation ends
+ *
+ * Under rcu_read_lock().
+ *
+ * Return: false if the entry has changed: look again.
  */
 bool tier_op_hold(struct tier_pool *pool, u64 *entry, u64 seen, struct bio *bio);
 

@@ -11,6 +11,8 @@
 
 /**
  * struct tier_place - a place that was taken for a LUN
+ * @member: where
+ * @extent: on it
  * @zeroed: it is known to hold zeros on stable storage
  */
 struct tier_place {
@@ -46,6 +48,7 @@ void tier_place_count(struct tier_lun *lun, struct tier_member *member, int delt
 bool tier_place_lawful(const struct tier_lun *lun, const struct tier_member *member);
 /* free extents of a tier's open members, zeroed stock included; space_lock held */
 u64 tier_place_tier_free(struct tier_pool *pool, u8 tier);
+/* extents of a tier to keep free: 0 of the slowest; space_lock held */
 u64 tier_place_headroom(struct tier_pool *pool, u8 tier);
 
 /* space has come: let those who wait for it try again */

@@ -133,6 +133,7 @@ void tier_plan_visit(struct tier_plan *plan, const struct tier_plan_extent *exte
 unsigned int tier_plan_finish(struct tier_plan *plan, struct tier_plan_move *moves,
 			      unsigned int max);
 
+/* a word for people, never NULL */
 const char *tier_reason_name(enum tier_reason reason);
 
 /* one LUN's, between ticks: zero at first */

@@ -35,6 +35,7 @@ static inline void tier_quiesce_leave(struct tier_pool *pool, u32 phase)
 		wake_up(&pool->quiesce.wait);
 }
 
+/* counters of a new pool; 0 or -ENOMEM */
 int tier_quiesce_init(struct tier_quiesce *quiesce);
 void tier_quiesce_exit(struct tier_quiesce *quiesce);
 

@@ -20,16 +20,26 @@
  *	carries a higher generation
  * @ahead: a page of a checkpoint that did not complete stands in for a corrupt
  *	one, so the tables cannot be held against the superblock's sum
- * @behind: pages that fell back to another slot, @behind_page: the first of
- *	them, in @behind_name
+ * @behind: pages that fell back to another slot
+ * @behind_page: the first of them
+ * @behind_name: its table
  * @read_errors: blocks that could not be read
  * @map_sum: sum over the tables in memory
- * @lun_sum: what each LUN slot adds to it, @member_sum: each member
+ * @lun_sum: what each LUN slot adds to it
+ * @member_sum: what each member adds to it
  * @lun_mem: record of each LUN slot; stays when a LUN goes, so that a reader
  *	who still looks at it meets no freed memory
- * @lun_hash: LUN id -> slot + 1, open addressing, @hash_size: a power of two
+ * @lun_hash: LUN id -> slot + 1, open addressing
+ * @hash_size: entries of @lun_hash, a power of two
  * @adding: member being added, until its record is applied
- * @run: TIER_RUN_BLOCKS blocks, @page: two, @at: where those of @run go
+ * @run: TIER_RUN_BLOCKS blocks
+ * @page: two blocks
+ * @at: where those of @run go
+ * @disk_lun: scratch, too large for the stack; as the rest
+ * @lun: scratch
+ * @pool: scratch
+ * @disk_pool: scratch
+ * @what: scratch: an event's text
  */
 struct tier_meta_state {
 	unsigned int lead;

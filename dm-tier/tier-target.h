@@ -42,11 +42,13 @@ extern struct target_type tier_lun_target_type;
 /* tier-parse.c: parse a tier-pool table; ti->error says what is wrong */
 int tier_parse_pool(struct dm_target *ti, unsigned int argc, char **argv,
 		    struct tier_pool_target **table);
+/* let go of the devices, and of the table */
 void tier_parse_free(struct tier_pool_target *table);
 
 /* tier-status.c */
 void tier_status_pool(struct tier_pool_target *table, status_type_t type, char *result,
 		      unsigned int maxlen);
+/* the same for a LUN's map */
 void tier_status_lun(struct tier_lun_target *lt, status_type_t type, char *result,
 		     unsigned int maxlen);
 

@@ -10,6 +10,7 @@
 
 #define TIER_CHECKPOINT_NS	(60ULL * NSEC_PER_SEC)	/* tables are written that often */
 
+/* memory and works of a new pool; 0 or -ENOMEM */
 int tier_tick_init(struct tier_pool *pool);
 void tier_tick_exit(struct tier_pool *pool);
 /* start and stop ticking; stop also ends moves early and waits for them */
@@ -23,6 +24,7 @@ void tier_sample_drain(struct tier_pool *pool);
 
 /* tier-planner.c: one slice of planning, and carrying the plan out */
 void tier_planner_tick(struct tier_pool *pool);
+/* worker: begins the moves that the last round has planned */
 void tier_planner_dispatch(struct work_struct *work);
 /* latency of a tier as the planner counts it: measured, or by rank */
 u64 tier_planner_latency(struct tier_pool *pool, unsigned int rank);

@@ -1,20 +1,20 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# checkpatch --strict and sparse over the kernel code, shellcheck over the
-# scripts. Fails if any of them has something to say.
+# checkpatch --strict, kernel-doc and sparse over the kernel code, shellcheck over
+# the scripts. Fails if any of them has something to say.
 set -uo pipefail
 cd "$(dirname "$(readlink -f "$0")")/.." || exit
 status=0
 
-# checkpatch.pl comes only inside the archive of the kernel's source.
+# These come only inside the archive of the kernel's source.
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/dm-tier
 archive=$(printf '%s\n' /usr/src/linux-source-*.tar.xz | sort -V | tail -n 1)
 checkpatch=$cache/checkpatch-$(basename "$archive" .tar.xz)
-if [[ ! -e $checkpatch/checkpatch.pl ]]; then
+if [[ ! -e $checkpatch/kernel-doc ]]; then
 	echo "lint: taking checkpatch out of $(basename "$archive") (once)"
 	mkdir -p "$checkpatch"
 	tar -C "$checkpatch" --strip-components=2 --wildcards -xf "$archive" \
-		'*/scripts/checkpatch.pl' '*/scripts/spelling.txt' \
+		'*/scripts/checkpatch.pl' '*/scripts/kernel-doc' '*/scripts/spelling.txt' \
 		'*/scripts/const_structs.checkpatch' || exit
 fi
 
@@ -36,9 +36,16 @@ check() {
 check -- 'dm-tier/*.[ch]' 'dm-mpath-ext/*.[ch]' ':!dm-tier/tier-portable-user.h'
 check --ignore PREFER_DEFINED_ATTRIBUTE_MACRO -- 'uapi/*.h'
 
-echo "lint: sparse"
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
+
+echo "lint: kernel-doc"
+perl "$checkpatch/kernel-doc" -v -none dm-tier/*.[ch] >"$log" 2>&1 || status=1
+if grep -E 'warning:|error:' "$log" | grep -v '^dm-tier/tier-portable-user.h:'; then
+	status=1
+fi
+
+echo "lint: sparse"
 # sparse does not know __has_include; on the kernels that it reads, all is there.
 make -s modules C=2 CF="-D'__has_include(x)=1'" >"$log" 2>&1 || status=1
 if grep -E '(warning|error):' "$log"; then
