@@ -144,9 +144,34 @@ int tier_commit_call(struct tier_pool *pool, int (*fn)(struct tier_pool *pool, v
 	return tier_commit_wait(pool, &txn);
 }
 
+/*
+ * Pages of which only the heat has changed since they were written. The bit goes
+ * before the page is encoded: heat that comes later sets it anew. pool->lock is
+ * held by whoever waits for the checkpoint, so members stay.
+ */
+static void tier_commit_touched(struct tier_pool *pool)
+{
+	unsigned long page, pages;
+	unsigned int i;
+
+	for (i = 0; i < TIER_MAX_MEMBERS; i++) {
+		struct tier_member *member = pool->members[i];
+
+		if (!member)
+			continue;
+		pages = pool->meta.members[i]->table.pages;
+		for_each_set_bit(page, member->touched, pages) {
+			clear_bit(page, member->touched);
+			tier_meta_touch(&pool->meta, i, (u64)page * TIER_EXTENTS_PER_PAGE);
+		}
+	}
+	smp_mb__after_atomic(); /* the bits are gone before heat is read */
+}
+
 static int tier_commit_do_checkpoint(struct tier_pool *pool, void *arg)
 {
 	pool->meta.super.ticks = READ_ONCE(pool->ticks);
+	tier_commit_touched(pool);
 	return tier_meta_checkpoint(&pool->meta, arg);
 }
 

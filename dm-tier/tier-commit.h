@@ -30,7 +30,7 @@ int tier_commit(struct tier_pool *pool, const struct tier_put *puts, unsigned in
 int tier_commit_call(struct tier_pool *pool, int (*fn)(struct tier_pool *pool, void *arg),
 		     void *arg);
 
-/* write the tables; @clean: the pool is stopping */
+/* write the tables, heat included; @clean: the pool is stopping; pool->lock held */
 int tier_commit_checkpoint(struct tier_pool *pool, bool clean);
 
 #endif

@@ -99,9 +99,12 @@ struct tier_member *tier_member_new(struct tier_pool *pool, u32 index)
 
 	if (!member)
 		return ERR_PTR(-ENOMEM);
+	member->touched = kvcalloc(BITS_TO_LONGS(meta->table.pages), sizeof(long), GFP_KERNEL);
+	if (!member->touched)
+		goto err_member;
 	member->latency = alloc_percpu(struct tier_latency);
 	if (!member->latency)
-		goto err_member;
+		goto err_touched;
 	ret = tier_space_init(&member->space, meta->rec.extents);
 	if (ret)
 		goto err_latency;
@@ -118,6 +121,8 @@ struct tier_member *tier_member_new(struct tier_pool *pool, u32 index)
 	return member;
 err_latency:
 	free_percpu(member->latency);
+err_touched:
+	kvfree(member->touched);
 err_member:
 	kfree(member);
 	return ERR_PTR(ret);
@@ -128,6 +133,7 @@ void tier_member_free(struct tier_pool *pool, struct tier_member *member)
 	WRITE_ONCE(pool->members[member->index], NULL);
 	tier_space_exit(&member->space);
 	free_percpu(member->latency);
+	kvfree(member->touched);
 	kfree(member);
 }
 

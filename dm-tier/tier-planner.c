@@ -119,8 +119,10 @@ static void tier_planner_show(struct tier_pool *pool, struct tier_member *member
 	lun = tier_lun_find(pool, TIER_OWNER_LUN(seen.owner));
 	if (!lun)
 		return;
-	if ((u16)(pool->ticks - meta->heat[extent].epoch) > TIER_DECAY_TICKS)
+	if ((u16)(pool->ticks - meta->heat[extent].epoch) > TIER_DECAY_TICKS) {
 		tier_heat_decay(&meta->heat[extent], pool->ticks, get_random_u32());
+		tier_member_touch(member, extent);
+	}
 	seen.lun = &lun->plan;
 	seen.forbidden = !test_bit(member->index, lun->allowed_members);
 	tier_plan_visit(pool->plan, &seen);

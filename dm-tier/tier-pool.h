@@ -71,6 +71,7 @@ struct tier_member {
 	char name[16];			/* major:minor */
 	char tag[TIER_TAG_LEN];		/* pool->lock */
 	u8 uuid[TIER_UUID_LEN];
+	unsigned long *touched;		/* bit per page of its table: heat changed; atomic */
 	struct tier_latency __percpu *latency;
 	u64 latency_seen;		/* tick worker: sums at the last fold */
 	u64 latency_ns;
@@ -275,6 +276,15 @@ extern struct list_head tier_pools;
 static inline sector_t tier_member_sector(const struct tier_pool *pool, u64 extent)
 {
 	return TIER_DATA_OFFSET + (extent << pool->extent_shift);
+}
+
+/* the heat of an extent has changed: its page is due at the next checkpoint */
+static inline void tier_member_touch(struct tier_member *member, u64 extent)
+{
+	unsigned long page = div_u64(extent, TIER_EXTENTS_PER_PAGE);
+
+	if (!test_bit(page, member->touched))
+		set_bit(page, member->touched);
 }
 
 static inline const char *tier_name(const struct tier_pool *pool, u8 tier)

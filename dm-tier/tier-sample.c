@@ -31,6 +31,7 @@ static void tier_sample_credit(struct tier_pool *pool, const struct tier_sample 
 	member = pool->meta.members[tier_entry_member(entry)];
 	tier_heat_add(&member->heat[tier_entry_extent(entry)], sample->size & BIT(31), sectors,
 		      pool->ticks, random);
+	tier_member_touch(pool->members[tier_entry_member(entry)], tier_entry_extent(entry));
 }
 
 static void tier_sample_drain_cpu(struct tier_pool *pool, struct tier_samples *ring, u32 *random)

@@ -385,7 +385,39 @@ test_both_slots_mirror() {
 	check_pattern /dev/mapper/lun 8192 8192 beta-02
 }
 
+# heat_of_reads: what the page of member 0's table holds of it
+heat_of_reads() {
+	local block
+	block=$(newer "$(first_block extents)")
+	od -An -v -tu2 -w24 -j$((block * 4096 + 64)) -N$((15 * 24)) $D/meta |
+		awk '{ sum += $5 } END { print sum + 0 }'
+}
+
+# No owner changes between the stops, so the pages are written for their heat.
+test_heat_survives() {
+	local before after
+	pool2
+	message pool set moves off
+	write_pattern /dev/mapper/lun 0 $((20 * 2048)) alpha01
+	restart
+	message pool set tick 1000
+	stop
+	before=$(heat_of_reads)
+	start
+	mklun lun pool 1
+	fio --thread --name=heat --filename=/dev/mapper/lun --rw=randread --bs=4k --size=12M \
+		--direct=1 --number_ios=600 --minimal >/dev/null
+	stop
+	after=$(heat_of_reads)
+	((after > before)) || fail "the heat of reads on disk was $before, and is $after"
+	# and a start that nobody uses keeps it
+	start
+	dmsetup remove pool
+	(($(heat_of_reads) > before)) || fail "the heat is gone"
+}
+
 run_test "data and usage through many restarts" test_restarts
+run_test "heat survives" test_heat_survives
 run_test "I/O counters are exact after a clean stop" test_usage_exact
 run_test "policy survives" test_policy_survives
 run_test "many LUNs survive" test_many_luns
