@@ -156,8 +156,14 @@ static int tier_format_write(struct tier_meta *meta)
 	int err;
 
 	memset(meta->state->run, 0, TIER_RUN_BLOCKS * TIER_BLOCK_SIZE);
-	err = tier_meta_write(meta, meta->super.journal_start, TIER_JOURNAL_MIN,
-			      meta->state->run, false);
+	/*
+	 * What a pool of the past left in the second superblock's place must not
+	 * stand beside a first one that is new: it would lead.
+	 */
+	err = tier_meta_write(meta, 1, 1, meta->state->run, false);
+	if (!err)
+		err = tier_meta_write(meta, meta->super.journal_start, TIER_JOURNAL_MIN,
+				      meta->state->run, false);
 	for (n = 0; !err && n < 2; n++) {
 		tier_table_ref(meta, n, &ref);
 		err = tier_table_write_all(meta, meta->copies, &ref, meta->super.page_seq);

@@ -353,6 +353,7 @@ static void format_hook(struct memdev *dev, const struct memdev_op *op, bool don
 		assert_int_equal(probe, 0);
 		if (tier_meta_open(meta, &memdev_ops, fork, 1, fork->blocks))
 			fail_msg("format cut at op %llu: %s", dev->ops, fork->log);
+		assert_memory_equal(meta->super.uuid, dev->priv, TIER_UUID_LEN);
 		tier_meta_close(meta);
 		memdev_free(fork);
 	}
@@ -373,8 +374,31 @@ static void test_format_cut(void **state)
 	for (i = 0; i < TIER_MAX_TIERS; i++)
 		memset(params.pool.tiers[i], 'a' + i, TIER_NAME_LEN - 1);
 	dev->hook = format_hook;
+	dev->priv = params.uuid;
 	assert_int_equal(tier_meta_format(&memdev_ops, dev, 1, &params), 0);
 	memdev_free(dev);
+}
+
+/* a pool that was given up by zeroing its first block only; it was started often */
+static void test_format_over_old(void **state)
+{
+	struct tier_meta_params params = {
+		.blocks = WORLD_BLOCKS, .extent_sectors = WORLD_ES, .uuid = { 0x17 },
+		.pool = { .nr_tiers = 1, .tiers = { "new" } },
+	};
+	struct world *w = world_new(1, seed);
+	u32 i;
+
+	(void)state;
+	for (i = 0; i < 5; i++)
+		world_reopen(w);
+	memdev_settle(w->dev);
+	memset(memdev_block(w->dev, 0, 0), 0, TIER_BLOCK_SIZE);
+	w->dev->hook = format_hook;
+	w->dev->priv = params.uuid;
+	assert_int_equal(tier_meta_format(&memdev_ops, w->dev, 1, &params), 0);
+	w->dev->hook = NULL;
+	world_free(w);
 }
 
 static int tell(void **state)
@@ -389,6 +413,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_format_cut),
+		cmocka_unit_test(test_format_over_old),
 		cmocka_unit_test(test_one_copy),
 		cmocka_unit_test(test_two_copies),
 		cmocka_unit_test(test_copy_lost),
