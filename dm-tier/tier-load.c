@@ -46,6 +46,7 @@ static int tier_load_probe(struct tier_pool *pool, struct tier_pool_target *tabl
 			   u32 *blank)
 {
 	void *block = kmalloc(TIER_BLOCK_SIZE, GFP_KERNEL);
+	const char *what = "something else";
 	unsigned int i;
 	int ret = 0;
 
@@ -64,6 +65,8 @@ static int tier_load_probe(struct tier_pool *pool, struct tier_pool_target *tabl
 			continue;
 		}
 		ret = tier_meta_probe(block);
+		if (ret == -ENODATA)
+			ret = tier_foreign(pool->io, table->meta[i]->bdev, &what) ?: ret;
 		if (!ret && pool->loaded && memcmp(tier_load_uuid(block),
 						   pool->meta.super.uuid, TIER_UUID_LEN)) {
 			DMERR("%s: %s belongs to another pool: not touched", pool->name,
@@ -75,8 +78,8 @@ static int tier_load_probe(struct tier_pool *pool, struct tier_pool_target *tabl
 			*blank |= BIT(i);
 			ret = 0;
 		} else {
-			DMERR("%s: %s holds something else: not touched", pool->name,
-			      table->meta[i]->name);
+			DMERR("%s: %s holds something else (%s): not touched", pool->name,
+			      table->meta[i]->name, what);
 		}
 	}
 	kfree(block);

@@ -32,6 +32,7 @@ int tier_member_check(struct dm_io_client *io, struct dm_dev *dev, const u8 *uui
 		      struct tier_member_header *header)
 {
 	void *block = kmalloc(TIER_BLOCK_SIZE, GFP_KERNEL);
+	const char *what;
 	int ret;
 
 	if (!block)
@@ -40,12 +41,15 @@ int tier_member_check(struct dm_io_client *io, struct dm_dev *dev, const u8 *uui
 	if (ret)
 		goto out;
 	ret = tier_member_header_decode(block, header);
-	if (ret == -ENODATA)
-		ret = 0;
-	else if (ret)
-		ret = -EINVAL;
-	else
+	if (!ret) {
 		ret = uuid && !memcmp(header->pool, uuid, TIER_UUID_LEN) ? 1 : -EBUSY;
+		goto out;
+	}
+	ret = ret == -ENODATA ? tier_foreign(io, dev->bdev, &what) : -EINVAL;
+	if (ret == -EILSEQ) {
+		DMERR("%s holds %s", dev->name, what);
+		ret = -EINVAL;
+	}
 out:
 	kfree(block);
 	return ret;

@@ -17,4 +17,14 @@ int tier_metaio_read_block(struct dm_io_client *io, struct block_device *bdev, u
 int tier_metaio_write_block(struct dm_io_client *io, struct block_device *bdev, u64 block,
 			    void *buf);
 
+/**
+ * tier_foreign() - does a device whose first 4 KiB are zero hold something else?
+ * @io: to read with
+ * @bdev: the device
+ * @name: out: what
+ *
+ * Return: 0: nothing that we know; -EILSEQ: it does; -EIO, -ENOMEM.
+ */
+int tier_foreign(struct dm_io_client *io, struct block_device *bdev, const char **name);
+
 #endif

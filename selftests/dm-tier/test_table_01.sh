@@ -167,6 +167,9 @@ foreign() {
 		printf x | dd of="$2" bs=1 seek=4095 conv=notrunc status=none ;;
 	magic) # ours to look at, but no more
 		printf dmtr | dd of="$2" bs=1 conv=notrunc status=none ;;
+	# blank in the first 4 KiB
+	btrfs) printf _BHRfS_M | dd of="$2" bs=1 seek=65600 conv=notrunc status=none ;;
+	md) printf '\xfc\x4e\x2b\xa9' | dd of="$2" bs=1 seek=4096 conv=notrunc status=none ;;
 	esac
 }
 
@@ -174,7 +177,7 @@ test_foreign() {
 	local kind sums
 	disks
 	load_modules dm-tier
-	for kind in ext4 random byte magic; do
+	for kind in ext4 random byte magic btrfs md; do
 		foreign $kind $D/meta
 		sums=$(checksum $D/meta)
 		bad 'holds something else' $D/meta 2048 0 1 ssd 1 $D/a
