@@ -374,6 +374,9 @@ static int tier_load_open(struct tier_pool *pool, struct tier_pool_target *table
 		DMERR("%s: metadata cannot be loaded: %d", pool->name, ret);
 		return ret;
 	}
+	ret = tier_pool_claim(pool);
+	if (ret)
+		return ret;
 	pool->meta.given |= *blank;
 	/* copies that exist but were left out are stale */
 	*blank |= ours & ~pool->meta.copies;
@@ -504,6 +507,7 @@ static int tier_load_first(struct tier_pool *pool, struct tier_pool_target *tabl
 	tier_load_tier_members(pool);
 	return ret ?: tier_load_record_generations(pool) ?: tier_load_finish_deletions(pool);
 fail:
+	tier_pool_disclaim(pool);
 	tier_load_drop_objects(pool);
 	return ret;
 }

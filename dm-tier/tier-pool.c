@@ -220,6 +220,33 @@ struct tier_pool *tier_pool_create(struct mapped_device *md, dev_t meta_dev)
 	return pool;
 }
 
+int tier_pool_claim(struct tier_pool *pool)
+{
+	struct tier_pool *other;
+	int ret = 0;
+
+	mutex_lock(&tier_pools_lock);
+	list_for_each_entry(other, &tier_pools, list)
+		if (other != pool && other->claimed &&
+		    !memcmp(other->uuid, pool->meta.super.uuid, TIER_UUID_LEN)) {
+			DMERR("%s: this pool is in use as %s", pool->name, other->name);
+			ret = -EBUSY;
+		}
+	if (!ret) {
+		memcpy(pool->uuid, pool->meta.super.uuid, TIER_UUID_LEN);
+		pool->claimed = true;
+	}
+	mutex_unlock(&tier_pools_lock);
+	return ret;
+}
+
+void tier_pool_disclaim(struct tier_pool *pool)
+{
+	mutex_lock(&tier_pools_lock);
+	pool->claimed = false;
+	mutex_unlock(&tier_pools_lock);
+}
+
 static struct tier_pool *tier_pool_ref(struct tier_pool *pool)
 {
 	kref_get(&pool->ref);

@@ -189,6 +189,8 @@ struct tier_features {
 
 struct tier_pool {
 	struct list_head list;		/* tier_pools */
+	bool claimed;			/* tier_pools_lock: @uuid is this pool's */
+	u8 uuid[TIER_UUID_LEN];
 	struct kref ref;
 	struct mapped_device *md;
 	char name[DM_NAME_LEN];		/* as at the last resume */
@@ -304,6 +306,12 @@ const char *tier_member_state_name(u8 state);
 struct tier_pool *tier_pool_get_by_md(struct mapped_device *md);
 struct tier_pool *tier_pool_get_by_meta(dev_t meta_dev);
 struct tier_pool *tier_pool_create(struct mapped_device *md, dev_t meta_dev);
+/*
+ * The pool on disk whose metadata was opened is ours now: -EBUSY if another map
+ * has it, which a mirror or a copy of a metadata device would make possible.
+ */
+int tier_pool_claim(struct tier_pool *pool);
+void tier_pool_disclaim(struct tier_pool *pool);
 /* a map can be renamed: look again; at each resume */
 void tier_pool_update_name(struct tier_pool *pool);
 /* loaded pool of this dm name with a reference, or NULL; takes tier_pools_lock */
