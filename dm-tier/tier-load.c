@@ -449,7 +449,9 @@ static int tier_load_record_generations(struct tier_pool *pool)
 		if (!pool->members[i] || !pool->members[i]->bdev)
 			continue;
 		rec = pool->meta.members[i]->rec;
-		if (rec.generation == pool->meta.super.generation)
+		/* one that could not take its header would be told for stale next time */
+		if (rec.generation == pool->meta.super.generation ||
+		    pool->members[i]->header_generation < pool->meta.super.generation)
 			continue;
 		rec.generation = pool->meta.super.generation;
 		ret = tier_commit(pool, &put, 1);
@@ -580,6 +582,8 @@ int tier_load_bind(struct tier_pool *pool, struct tier_pool_target *table)
 			tier_lun_update_tags(lun);
 			tier_lun_update_plan(lun);
 		}
+	else	/* the devices of the table before go with it in any case */
+		tier_member_detach_all(pool);
 	mutex_unlock(&pool->lock);
 	tier_netlink_changed();
 	return ret;
@@ -626,17 +630,11 @@ void tier_load_unbind(struct tier_pool *pool, struct tier_pool_target *table)
 	mutex_unlock(&tier_pools_lock);
 	mutex_lock(&pool->lock);
 	if (pool->bound == table) {
-		unsigned int i;
-
 		/*
 		 * No table, and so no devices: LUNs that are still open get
 		 * errors instead of waiting for ever.
 		 */
-		for (i = 0; i < TIER_MAX_MEMBERS; i++)
-			if (pool->members[i]) {
-				pool->members[i]->dev = NULL;
-				WRITE_ONCE(pool->members[i]->bdev, NULL);
-			}
+		tier_member_detach_all(pool);
 		pool->bound = NULL;
 		WRITE_ONCE(pool->mode, TIER_MODE_FAIL);
 		WRITE_ONCE(pool->gate, TIER_GATE_FAIL);

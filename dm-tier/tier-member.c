@@ -161,6 +161,7 @@ void tier_member_attach(struct tier_pool *pool, struct tier_member *member,
 	u8 recorded = pool->meta.members[member->index]->rec.state;
 
 	member->dev = dev;
+	member->devt = dev ? dev->bdev->bd_dev : 0;
 	if (dev) {
 		format_dev_t(member->name, dev->bdev->bd_dev);
 		WRITE_ONCE(member->state, recorded);
@@ -176,6 +177,17 @@ static struct tier_member *tier_member_by_uuid(struct tier_pool *pool, const u8 
 
 	for (i = 0; i < TIER_MAX_MEMBERS; i++)
 		if (pool->members[i] && !memcmp(pool->members[i]->uuid, uuid, TIER_UUID_LEN))
+			return pool->members[i];
+	return NULL;
+}
+
+/* the member that lay on this device when it was last bound */
+static struct tier_member *tier_member_by_devt(struct tier_pool *pool, dev_t devt)
+{
+	unsigned int i;
+
+	for (i = 0; i < TIER_MAX_MEMBERS; i++)
+		if (pool->members[i] && pool->members[i]->devt == devt)
 			return pool->members[i];
 	return NULL;
 }
@@ -271,6 +283,7 @@ static int tier_member_create(struct tier_pool *pool, struct dm_dev *dev, u8 tie
 	member = tier_member_new(pool, add.index);
 	if (IS_ERR(member))
 		return PTR_ERR(member);
+	member->header_generation = add.rec.generation;
 	*created = member;
 	return 0;
 }
@@ -283,8 +296,21 @@ static int tier_member_bind_dev(struct tier_pool *pool, struct dm_dev *dev, u8 t
 	int ret;
 
 	ret = tier_member_check(pool->io, dev, pool->meta.super.uuid, &header);
-	if (ret == 1)
+	if (ret == -EIO) {
+		/* one bad disk must not keep the others from being used */
+		member = tier_member_by_devt(pool, dev->bdev->bd_dev);
+		if (!member || member->tier != tier) {
+			DMERR("%s: %s cannot be read: it counts as missing", pool->name, dev->name);
+			return 0;
+		}
+		/* the pool has held it open all the time, so it is what it was */
+		DMERR("%s: %s cannot be read, and stays", pool->name, dev->name);
+		ret = 0;
+	} else if (ret == 1) {
 		ret = tier_member_known(pool, dev, tier, &header, &member);
+		if (member)
+			member->header_generation = header.generation;
+	}
 	if (ret) {
 		DMERR("%s: %s not taken: %d", pool->name, dev->name, ret);
 		return ret;
@@ -330,14 +356,13 @@ static int tier_member_unbind(struct tier_pool *pool, const unsigned long *seen)
 		       i, tier_name(pool, member->tier), pool->meta.members[i]->used);
 		event.dev = member;
 		event.state = tier_member_state_name(member->state);
-		event.reason = "not in the table";
+		event.reason = "not in the table, or cannot be read";
 		tier_event_send(pool, &event);
 	}
 	return 0;
 }
 
-/* the devices of the table before belong to it, and may go with it */
-static void tier_member_detach_all(struct tier_pool *pool)
+void tier_member_detach_all(struct tier_pool *pool)
 {
 	unsigned int i;
 
@@ -392,8 +417,8 @@ int tier_member_check_reload(struct tier_pool *pool, struct tier_pool_target *ta
 	for (i = 0; i < TIER_MAX_MEMBERS; i++) {
 		struct tier_member *member = pool->members[i];
 
-		if (!member || !member->dev || member->state == TIER_MEMBER_REMOVED ||
-		    tier_member_in_table(table, member->dev->bdev->bd_dev))
+		if (!member || !member->devt || member->state == TIER_MEMBER_REMOVED ||
+		    tier_member_in_table(table, member->devt))
 			continue;
 		DMERR("%s: %s is not in the new table and holds %llu extents: evacuate it",
 		      pool->name, member->name, READ_ONCE(member->used));
@@ -405,8 +430,8 @@ int tier_member_check_reload(struct tier_pool *pool, struct tier_pool_target *ta
 int tier_member_stamp(struct tier_pool *pool, u64 generation)
 {
 	struct tier_member *member;
-	unsigned int i;
-	int ret;
+	unsigned int i, took = 0;
+	int ret, err = 0;
 
 	for (i = 0; i < TIER_MAX_MEMBERS; i++) {
 		member = pool->members[i];
@@ -416,10 +441,13 @@ int tier_member_stamp(struct tier_pool *pool, u64 generation)
 					       generation);
 		if (ret) {
 			DMERR("%s: header of %s not written: %d", pool->name, member->name, ret);
-			return ret;
+			err = ret;
+			continue;
 		}
+		member->header_generation = generation;
+		took++;
 	}
-	return 0;
+	return took ? 0 : err;
 }
 
 static int tier_member_commit(struct tier_pool *pool, struct tier_member *member,

@@ -47,10 +47,22 @@ void tier_member_attach(struct tier_pool *pool, struct tier_member *member,
  */
 int tier_member_bind(struct tier_pool *pool, struct tier_pool_target *table, bool known_only);
 
+/* the devices of the table before belong to it, and may go with it */
+void tier_member_detach_all(struct tier_pool *pool);
+
+/* extents that a device has room for */
+static inline u64 tier_member_extents(struct dm_dev *dev, u64 extent_sectors)
+{
+	return (bdev_nr_sectors(dev->bdev) - TIER_DATA_OFFSET) >> ilog2(extent_sectors);
+}
+
+/* say so if @fits, of tier_meta_fits() or tier_meta_format_fits(), is an error; returns it */
+int tier_member_room(struct tier_pool *pool, const u64 *extents, u32 nr, int fits);
+
 /* would tier_member_bind() leave out a member that still holds extents? */
 int tier_member_check_reload(struct tier_pool *pool, struct tier_pool_target *table);
 
-/* write the pool's generation to all headers, before the metadata's */
+/* write a generation to all headers; an error only if none of them took it */
 int tier_member_stamp(struct tier_pool *pool, u64 generation);
 
 /* commit a state and make it count; pool->lock held */

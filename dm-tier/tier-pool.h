@@ -68,6 +68,8 @@ struct tier_member {
 	u8 state;			/* enum tier_member_state, READ_ONCE */
 	struct dm_dev *dev;		/* of the bound table; NULL while missing */
 	struct block_device *bdev;	/* dev->bdev */
+	dev_t devt;			/* of @dev, kept when a reload fails; 0: missing */
+	u64 header_generation;		/* that its header has, as far as we know */
 	char name[16];			/* major:minor */
 	char tag[TIER_TAG_LEN];		/* pool->lock */
 	u8 uuid[TIER_UUID_LEN];

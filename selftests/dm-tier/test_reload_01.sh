@@ -262,6 +262,91 @@ test_stale_member() {
 	check_pattern /dev/mapper/lun 0 2048 beta-02
 }
 
+# A device of which the header alone can be made to fail: over_map, then
+# header <target words>.
+over_map() {
+	dmsetup create "over-$1" --table "$(over_table "$1" linear)"
+}
+
+over_table() { # <disk> <target>
+	local tail=
+	[[ $2 != flakey ]] || tail=" 0 10 1 error_writes"
+	[[ $2 == error ]] && echo "0 8 error" || echo "0 8 $2 $D/$1 0$tail"
+	echo "8 $(($(blockdev --getsz "$D/$1") - 8)) linear $D/$1 8"
+}
+
+header() { # <disk> <target>
+	dmsetup suspend --noflush "over-$1"
+	over_table "$@" | dmsetup reload "over-$1"
+	dmsetup resume "over-$1"
+}
+
+over_pool() {
+	mkdisk meta 4
+	mkdisk a 16
+	mkdisk b 32
+	mkdisk c 16
+	over_map a
+	mkpool pool 2048 meta ssd:/dev/mapper/over-a sata:b
+	message pool set headroom 0
+	message pool set moves off
+	mklun lun pool 1 20M
+	fill
+}
+
+# One bad disk must not keep the others from being used.
+test_unreadable() {
+	over_pool
+	header a error
+	log_mark
+	reload_table pool "$(pool_table 2048 meta ssd:/dev/mapper/over-a,c sata:b)"
+	logged 'cannot be read, and stays'
+	assert_match "$(dmsetup status pool)" ' 2 ssd 15/30 sata 5/31 rw '
+	intact
+	log_mark
+	restart 2048 meta ssd:/dev/mapper/over-a,c sata:b
+	logged 'cannot be read: it counts as missing'
+	assert_match "$(dmsetup status pool)" ',missing,15/15'
+	assert_match "$(dmsetup status pool)" ' rw '
+	expect_fail dd if=/dev/mapper/lun of=/dev/null bs=4K count=1 iflag=direct
+	check_pattern /dev/mapper/lun $((15 * 2048)) $((5 * 2048)) alpha01
+	header a linear
+	reload_table pool "$(pool_table 2048 meta ssd:/dev/mapper/over-a,c sata:b)"
+	intact
+	restart 2048 meta ssd:/dev/mapper/over-a,c sata:b
+	intact
+}
+
+test_header_not_written() {
+	modprobe dm-flakey || skip "no dm-flakey"
+	over_pool
+	header a flakey
+	log_mark
+	restart 2048 meta ssd:/dev/mapper/over-a sata:b
+	logged 'header of .* not written'
+	intact
+	write_pattern /dev/mapper/lun 0 2048 beta-02
+	# it is behind the others now, and known for what it is all the same
+	header a linear
+	restart 2048 meta ssd:/dev/mapper/over-a sata:b
+	check_pattern /dev/mapper/lun 0 2048 beta-02
+	restart 2048 meta ssd:/dev/mapper/over-a sata:b
+	check_pattern /dev/mapper/lun 0 2048 beta-02
+}
+
+# A table that fails when it goes live leaves no way round the rules.
+test_leave_out_after_failure() {
+	pool2
+	fill
+	dmsetup reload pool --table "$(pool_table 2048 meta ssd:a,c sata:b)"
+	printf x | dd of=$D/c bs=1 seek=4095 conv=notrunc,fsync status=none
+	refused 'not taken' dmsetup resume pool
+	refused 'is not in the new table and holds 15 extents' \
+		dmsetup reload pool --table "$(pool_table 2048 meta sata:b)"
+	reload_table pool "$(pool_table 2048 meta ssd:a sata:b)"
+	intact
+}
+
 test_fail_dev() {
 	pool2
 	fill
@@ -296,5 +381,8 @@ run_test "an evacuation is cancelled" test_cancel
 run_test "a missing device: the others work, it comes back" test_missing
 run_test "a missing tier" test_missing_tier
 run_test "a stale copy of a device is refused" test_stale_member
+run_test "a device that cannot be read: the others work" test_unreadable
+run_test "a device that does not take its header" test_header_not_written
+run_test "no device is left out by way of a table that failed" test_leave_out_after_failure
 run_test "fail_dev and reinstate_dev" test_fail_dev
 ktap_finish
