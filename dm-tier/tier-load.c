@@ -38,6 +38,41 @@ static const u8 *tier_load_uuid(const void *block)
 	return header->uuid;
 }
 
+/* blocks that a metadata device must have for the pool of this superblock; 0: it is damaged */
+static u64 tier_load_need(struct tier_pool *pool, const void *block)
+{
+	struct tier_super *super;
+	u64 blocks = 0;
+
+	if (pool->loaded)
+		return pool->meta.super.blocks;
+	super = kmalloc(sizeof(*super), GFP_KERNEL);
+	if (super && !tier_super_decode(block, U64_MAX, super))
+		blocks = super->blocks;
+	kfree(super);
+	return blocks;
+}
+
+/* is every metadata device in the mask large enough? */
+static int tier_load_check_size(struct tier_pool *pool, struct tier_pool_target *table, u32 copies,
+				u64 need)
+{
+	unsigned int i;
+	u64 has;
+
+	for (i = 0; i < TIER_META_COPIES; i++) {
+		if (!(copies & BIT(i)))
+			continue;
+		has = bdev_nr_sectors(table->meta[i]->bdev) / TIER_BLOCK_SECTORS;
+		if (has >= need)
+			continue;
+		DMERR("%s: %s has %llu blocks, the pool's metadata needs %llu: not touched",
+		      pool->name, table->meta[i]->name, has, need);
+		return -EINVAL;
+	}
+	return 0;
+}
+
 /*
  * Which metadata devices hold a superblock, which are blank? Anything else on
  * one of them is an error.
@@ -48,6 +83,7 @@ static int tier_load_probe(struct tier_pool *pool, struct tier_pool_target *tabl
 	void *block = kmalloc(TIER_BLOCK_SIZE, GFP_KERNEL);
 	const char *what = "something else";
 	unsigned int i;
+	u64 need = 0;
 	int ret = 0;
 
 	if (!block)
@@ -74,6 +110,7 @@ static int tier_load_probe(struct tier_pool *pool, struct tier_pool_target *tabl
 			ret = -EBUSY;
 		} else if (!ret) {
 			*ours |= BIT(i);
+			need = max(need, tier_load_need(pool, block));
 		} else if (ret == -ENODATA) {
 			*blank |= BIT(i);
 			ret = 0;
@@ -83,11 +120,60 @@ static int tier_load_probe(struct tier_pool *pool, struct tier_pool_target *tabl
 		}
 	}
 	kfree(block);
+	return ret ?: tier_load_check_size(pool, table, *ours | *blank, need);
+}
+
+static void tier_load_params(struct tier_pool_target *table, struct tier_meta_params *params)
+{
+	unsigned int t;
+
+	params->blocks = tier_load_blocks(table);
+	params->extent_sectors = table->extent_sectors;
+	params->pool.move_rate = 40;
+	params->pool.headroom = 5;
+	params->pool.tick_ms = MSEC_PER_SEC;
+	params->pool.moves = 1;
+	params->pool.no_space_timeout = 60;
+	params->pool.nr_tiers = table->nr_tiers;
+	for (t = 0; t < table->nr_tiers; t++)
+		strscpy(params->pool.tiers[t], table->tiers[t].name, TIER_NAME_LEN);
+}
+
+static int tier_load_format_fits(struct tier_pool *pool, struct tier_pool_target *table,
+				 const u64 *extents, u32 nr)
+{
+	struct tier_meta_params *params = kzalloc(sizeof(*params), GFP_KERNEL);
+	int ret;
+
+	if (!params)
+		return -ENOMEM;
+	tier_load_params(table, params);
+	ret = tier_meta_format_fits(params, NULL, 0);
+	if (ret == -ENOSPC)
+		DMERR("%s: metadata device is too small: %llu blocks", pool->name, params->blocks);
+	if (!ret)
+		ret = tier_member_room(pool, extents, nr,
+				       tier_meta_format_fits(params, extents, nr));
+	kfree(params);
 	return ret;
 }
 
-static int tier_load_check_members(struct tier_pool *pool, struct tier_pool_target *table,
-				   bool format)
+/*
+ * Is there room in the metadata for the devices that are new? If it has not been
+ * loaded, the resume will tell, before it writes anything.
+ */
+static int tier_load_check_room(struct tier_pool *pool, struct tier_pool_target *table, bool format,
+				const u64 *extents, u32 nr)
+{
+	if (format)
+		return tier_load_format_fits(pool, table, extents, nr);
+	if (!pool->loaded)
+		return 0;
+	return tier_member_room(pool, extents, nr, tier_meta_fits(&pool->meta, extents, nr));
+}
+
+static int tier_load_look_at_members(struct tier_pool *pool, struct tier_pool_target *table,
+				     bool format, u64 *extents, u32 *nr)
 {
 	struct tier_member_header header;
 	struct tier_member *member;
@@ -99,6 +185,7 @@ static int tier_load_check_members(struct tier_pool *pool, struct tier_pool_targ
 		for (d = 0; d < table->tiers[t].nr_devs; d++) {
 			struct dm_dev *dev = table->tiers[t].devs[d];
 
+			member = NULL;
 			ret = tier_member_check(pool->io, dev, pool->loaded ?
 						pool->meta.super.uuid : NULL, &header);
 			if (ret == 1) {
@@ -107,6 +194,8 @@ static int tier_load_check_members(struct tier_pool *pool, struct tier_pool_targ
 				if (ret)
 					return ret;
 			}
+			if (!ret && !member)
+				extents[(*nr)++] = tier_member_extents(dev, table->extent_sectors);
 			/* whose it is will be known when the metadata is loaded */
 			if (ret >= 0 || (ret == -EBUSY && !format && !pool->loaded) ||
 			    (ret == -EIO && !format))
@@ -118,6 +207,21 @@ static int tier_load_check_members(struct tier_pool *pool, struct tier_pool_targ
 		}
 	}
 	return 0;
+}
+
+static int tier_load_check_members(struct tier_pool *pool, struct tier_pool_target *table,
+				   bool format)
+{
+	u64 *extents = kmalloc_array(TIER_MAX_MEMBERS, sizeof(*extents), GFP_KERNEL);
+	u32 nr = 0;
+	int ret;
+
+	if (!extents)
+		return -ENOMEM;
+	ret = tier_load_look_at_members(pool, table, format, extents, &nr) ?:
+	      tier_load_check_room(pool, table, format, extents, nr);
+	kfree(extents);
+	return ret;
 }
 
 /* the copies that a loaded pool would have with this table, as a mask; @same: those it has now */
@@ -145,13 +249,9 @@ static int tier_load_check_copies(struct tier_pool *pool, struct tier_pool_targe
 	}
 	if (!(given & ~same))
 		return 0;
-	if (tier_load_blocks(table) < pool->meta.super.blocks) {
-		ti->error = "metadata_mirror is smaller than the metadata";
-		return -EINVAL;
-	}
 	ret = tier_load_probe(pool, table, &ours, &blank);
 	if (ret)
-		ti->error = "metadata_mirror holds something else";
+		ti->error = "metadata_mirror holds something else, or is too small";
 	return ret;
 }
 
@@ -194,7 +294,7 @@ int tier_load_check(struct tier_pool *pool, struct tier_pool_target *table)
 	} else {
 		ret = tier_load_probe(pool, table, &ours, &blank);
 		if (ret) {
-			ti->error = "Metadata device holds something else, or cannot be read";
+			ti->error = "Metadata device holds something else, or cannot be used";
 			return ret;
 		}
 		if (!ours && !blank) {
@@ -207,7 +307,9 @@ int tier_load_check(struct tier_pool *pool, struct tier_pool_target *table)
 		}
 	}
 	ret = tier_load_check_members(pool, table, !pool->loaded && !ours);
-	if (ret)
+	if (ret == -ENOSPC || ret == -E2BIG)
+		ti->error = "The metadata device is too small for so many extents";
+	else if (ret)
 		ti->error = "A data device holds something else";
 	return ret;
 }
@@ -215,26 +317,14 @@ int tier_load_check(struct tier_pool *pool, struct tier_pool_target *table)
 static int tier_load_format(struct tier_pool *pool, struct tier_pool_target *table, u32 copies)
 {
 	struct tier_meta_params *params = kzalloc(sizeof(*params), GFP_KERNEL);
-	unsigned int t;
 	int ret;
 
 	if (!params)
 		return -ENOMEM;
 	generate_random_uuid(params->uuid);
-	params->blocks = tier_load_blocks(table);
-	params->extent_sectors = table->extent_sectors;
-	params->pool.move_rate = 40;
-	params->pool.headroom = 5;
-	params->pool.tick_ms = MSEC_PER_SEC;
-	params->pool.moves = 1;
-	params->pool.no_space_timeout = 60;
-	params->pool.nr_tiers = table->nr_tiers;
-	for (t = 0; t < table->nr_tiers; t++)
-		strscpy(params->pool.tiers[t], table->tiers[t].name, TIER_NAME_LEN);
+	tier_load_params(table, params);
 	ret = tier_meta_format(&tier_metaio_ops, pool, copies, params);
-	if (ret == -ENOSPC)
-		DMERR("%s: metadata device is too small: %llu blocks", pool->name, params->blocks);
-	else if (!ret)
+	if (!ret)
 		DMINFO("%s: formatted %llu metadata blocks", pool->name, params->blocks);
 	kfree(params);
 	return ret;

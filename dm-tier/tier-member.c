@@ -263,7 +263,7 @@ static int tier_member_create(struct tier_pool *pool, struct dm_dev *dev, u8 tie
 	add.rec.state = TIER_MEMBER_ACTIVE;
 	add.rec.tier = tier;
 	add.rec.generation = pool->meta.super.generation;
-	add.rec.extents = (bdev_nr_sectors(dev->bdev) - TIER_DATA_OFFSET) >> pool->extent_shift;
+	add.rec.extents = tier_member_extents(dev, pool->extent_sectors);
 
 	ret = tier_member_write_header(pool, dev, 0, &add.rec, add.rec.generation);
 	if (ret)
@@ -288,8 +288,15 @@ static int tier_member_create(struct tier_pool *pool, struct dm_dev *dev, u8 tie
 	return 0;
 }
 
+/* what a table brings: members that the pool has, and devices that are new */
+struct tier_member_seen {
+	DECLARE_BITMAP(known, TIER_MAX_MEMBERS);
+	u64 extents[TIER_MAX_MEMBERS];		/* of the new ones */
+	u32 nr;
+};
+
 static int tier_member_bind_dev(struct tier_pool *pool, struct dm_dev *dev, u8 tier,
-				bool known_only, unsigned long *seen)
+				bool known_only, struct tier_member_seen *seen)
 {
 	struct tier_member_header header;
 	struct tier_member *member = NULL;
@@ -315,8 +322,10 @@ static int tier_member_bind_dev(struct tier_pool *pool, struct dm_dev *dev, u8 t
 		DMERR("%s: %s not taken: %d", pool->name, dev->name, ret);
 		return ret;
 	}
-	if (!member && known_only)
+	if (!member && known_only) {
+		seen->extents[seen->nr++] = tier_member_extents(dev, pool->extent_sectors);
 		return 0;
+	}
 	if (!member) {
 		if (!tier_pool_writable(pool)) {
 			DMERR("%s: %s is blank, and the pool is read-only", pool->name, dev->name);
@@ -326,7 +335,7 @@ static int tier_member_bind_dev(struct tier_pool *pool, struct dm_dev *dev, u8 t
 		if (ret)
 			return ret;
 	}
-	if (test_and_set_bit(member->index, seen))
+	if (test_and_set_bit(member->index, seen->known))
 		return -EEXIST;
 	tier_member_attach(pool, member, dev);
 	return 0;
@@ -376,15 +385,25 @@ void tier_member_detach_all(struct tier_pool *pool)
 	}
 }
 
-int tier_member_bind(struct tier_pool *pool, struct tier_pool_target *table, bool known_only)
+int tier_member_room(struct tier_pool *pool, const u64 *extents, u32 nr, int fits)
 {
-	DECLARE_BITMAP(seen, TIER_MAX_MEMBERS);
+	u64 all = 0;
+	u32 i;
+
+	for (i = 0; i < nr; i++)
+		all += extents[i];
+	if (fits)
+		DMERR("%s: no room in the metadata for %u more devices, %llu extents: %d",
+		      pool->name, nr, all, fits);
+	return fits;
+}
+
+static int tier_member_bind_all(struct tier_pool *pool, struct tier_pool_target *table,
+				bool known_only, struct tier_member_seen *seen)
+{
 	unsigned int t, d;
 	int tier, ret;
 
-	tier_member_detach_all(pool);
-
-	bitmap_zero(seen, TIER_MAX_MEMBERS);
 	for (t = 0; t < table->nr_tiers; t++) {
 		tier = tier_pool_tier_by_name(pool, table->tiers[t].name);
 		if (tier < 0)
@@ -396,7 +415,25 @@ int tier_member_bind(struct tier_pool *pool, struct tier_pool_target *table, boo
 				return ret;
 		}
 	}
-	return known_only ? 0 : tier_member_unbind(pool, seen);
+	if (!known_only)
+		return tier_member_unbind(pool, seen->known);
+	/* all of them or none */
+	return tier_member_room(pool, seen->extents, seen->nr,
+				tier_meta_fits(&pool->meta, seen->extents, seen->nr));
+}
+
+int tier_member_bind(struct tier_pool *pool, struct tier_pool_target *table, bool known_only)
+{
+	struct tier_member_seen *seen = kzalloc(sizeof(*seen), GFP_KERNEL);
+	int ret;
+
+	/* first of all: the old table's devices go with it, whatever comes of this */
+	tier_member_detach_all(pool);
+	if (!seen)
+		return -ENOMEM;
+	ret = tier_member_bind_all(pool, table, known_only, seen);
+	kfree(seen);
+	return ret;
 }
 
 static bool tier_member_in_table(struct tier_pool_target *table, dev_t dev)

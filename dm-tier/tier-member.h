@@ -37,9 +37,10 @@ void tier_member_attach(struct tier_pool *pool, struct tier_member *member,
  * @table: the table that goes live; LUN I/O is held
  * @known_only: add and drop none
  *
- * Known members get their devices (that is all with @known_only), blank devices
- * become new members, removed ones are dropped, the others that are not in the
- * table are missing.
+ * Known members get their devices (that is all with @known_only, but then it is
+ * an error if there is no room for the new ones), blank devices become new
+ * members, removed ones are dropped, the others that are not in the table, or
+ * whose device cannot be read, are missing.
  * pool->lock held. Crash: a new member's header is written before its record; a
  * header without a record is taken for blank.
  *

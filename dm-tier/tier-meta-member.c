@@ -50,6 +50,48 @@ static int tier_member_place(struct tier_meta *meta, struct tier_member_record *
 	return 0;
 }
 
+/* on a copy of @meta: members are added that have a record and nothing else */
+static int tier_fits_with(struct tier_meta *meta, struct tier_meta_member *fake,
+			  const u64 *extents, u32 n)
+{
+	u32 i, index;
+	int err;
+
+	for (i = 0; i < n; i++) {
+		struct tier_member_record *rec = &fake[i].rec;
+
+		/* no random UUID looks like that */
+		memset(rec->uuid, 0xff, TIER_UUID_LEN);
+		memcpy(rec->uuid, &i, sizeof(i));
+		rec->state = TIER_MEMBER_ACTIVE;
+		rec->extents = extents[i];
+		err = tier_member_place(meta, rec, &index);
+		if (err)
+			return err;
+		meta->members[index] = &fake[i];
+	}
+	return 0;
+}
+
+int tier_meta_fits(const struct tier_meta *meta, const u64 *extents, u32 n)
+{
+	struct tier_meta_member *fake;
+	struct tier_meta *copy;
+	int err = -ENOMEM;
+
+	if (!n)
+		return 0;
+	fake = tier_zalloc(n * sizeof(*fake));
+	copy = tier_zalloc(sizeof(*copy));
+	if (fake && copy) {
+		*copy = *meta;
+		err = tier_fits_with(copy, fake, extents, n);
+	}
+	tier_free(copy);
+	tier_free(fake);
+	return err;
+}
+
 /*
  * Table first, flushed, then the record: a crash before the record is durable
  * leaves room that nothing refers to. The pages carry the sequence that the

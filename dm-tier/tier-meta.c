@@ -176,6 +176,23 @@ static int tier_format_write(struct tier_meta *meta)
 	return !err && meta->copies != copies ? -EIO : err;
 }
 
+int tier_meta_format_fits(const struct tier_meta_params *params, const u64 *extents, u32 n)
+{
+	struct tier_meta *meta;
+	int err = -ENOSPC;
+
+	if (params->blocks < TIER_JOURNAL_START + TIER_JOURNAL_MIN)
+		return -ENOSPC;
+	meta = tier_zalloc(sizeof(*meta));
+	if (!meta)
+		return -ENOMEM;
+	tier_format_layout(&meta->super, params);
+	if (meta->super.tables_start + 2 <= params->blocks)
+		err = tier_meta_fits(meta, extents, n);
+	tier_free(meta);
+	return err;
+}
+
 int tier_meta_format(const struct tier_meta_ops *ops, void *ctx, u32 copies,
 		     const struct tier_meta_params *params)
 {

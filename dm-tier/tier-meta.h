@@ -119,6 +119,18 @@ struct tier_put {
 int tier_meta_probe(const void *first);
 
 /**
+ * tier_meta_format_fits() - would a pool with such members find room?
+ * @params: of the pool
+ * @extents: of each member
+ * @n: how many members
+ *
+ * Nothing is read or written.
+ *
+ * Return: as tier_meta_fits().
+ */
+int tier_meta_format_fits(const struct tier_meta_params *params, const u64 *extents, u32 n);
+
+/**
  * tier_meta_format() - write an empty pool on blank devices
  * @ops: the devices
  * @ctx: for @ops
@@ -223,6 +235,17 @@ void tier_meta_touch(struct tier_meta *meta, u32 member, u64 extent);
  * Return: 0; -ENOSPC: metadata device full, or no free member index; -E2BIG.
  */
 int tier_meta_add_member(struct tier_meta *meta, struct tier_member_record *rec, u32 *index);
+
+/**
+ * tier_meta_fits() - could so many members be added, one after the other?
+ * @meta: the metadata, which is not changed
+ * @extents: of each member
+ * @n: how many members
+ *
+ * Return: 0; -ENOSPC: metadata device full, or no free member index; -E2BIG: one
+ * has too many extents; -ENOMEM.
+ */
+int tier_meta_fits(const struct tier_meta *meta, const u64 *extents, u32 n);
 
 /* drop a member that holds nothing; frees its table's room. -EBUSY if used */
 int tier_meta_drop_member(struct tier_meta *meta, u32 index);

@@ -283,17 +283,40 @@ test_reload_refused() {
 	create $D/meta 2048 0 1 ssd 1 $D/a
 }
 
-# One that goes wrong when it is to go live is not taken at the second try
-# either, and the pool goes on with one that is right.
-test_resume_refused_twice() {
+# What the metadata has no room for is refused before the pool is stopped.
+test_no_room() {
+	local table
 	disks
 	mkdisk huge 16384
 	mkpool pool 128 meta ssd:a
 	mklun lun pool 1 4M
+	table=$(dmsetup table pool)
+	refused 'no room in the metadata for 2 more devices' \
+		dmsetup reload pool --table "$(pool_table 128 meta ssd:a,b,huge)"
+	assert_eq "$(dmsetup table pool)" "$table" "the live table"
+	cmp -n 4096 $D/huge /dev/zero
 	write_pattern /dev/mapper/lun 0 2048 alpha
-	dmsetup reload pool --table "$(pool_table 128 meta ssd:a,huge)"
-	refused 'no room in the metadata' dmsetup resume pool
-	refused 'no room in the metadata' dmsetup resume pool
+	dmsetup remove lun
+	dmsetup remove pool
+	bad 'no room in the metadata for 2 more devices' $D/meta 128 0 1 ssd 3 $D/a $D/b $D/huge
+	cmp -n 4096 $D/b /dev/zero || fail "one of the two was taken"
+	mkpool pool 128 meta ssd:a,b
+	mklun lun pool 1
+	check_pattern /dev/mapper/lun 0 2048 alpha
+}
+
+# One that goes wrong when it is to go live is not taken at the second try
+# either, and the pool goes on with one that is right.
+test_resume_refused_twice() {
+	disks
+	mkpool pool 128 meta ssd:a
+	mklun lun pool 1 4M
+	write_pattern /dev/mapper/lun 0 2048 alpha
+	dmsetup reload pool --table "$(pool_table 128 meta ssd:a,b)"
+	foreign byte $D/b
+	sync # dm does not look at the cache
+	refused 'not taken' dmsetup resume pool
+	refused 'not taken' dmsetup resume pool
 	reload_table pool "$(pool_table 128 meta ssd:a)"
 	check_pattern /dev/mapper/lun 0 2048 alpha
 	write_pattern /dev/mapper/lun 2048 2048 beta
@@ -426,6 +449,43 @@ test_mirror_by_reload() {
 	check_pattern /dev/mapper/lun 8192 4096 gamma
 }
 
+# By way of its mirror, a pool that runs could be started again beside itself.
+test_mirror_started_twice() {
+	disks
+	mirrored
+	mklun lun pool 1 8M
+	write_pattern /dev/mapper/lun 0 4096 alpha
+	refused 'this pool is in use as pool' dmsetup create second \
+		--table "0 4096 tier-pool $D/mirror 2048 0 1 ssd 1 $D/a"
+	refused 'this pool is in use as pool' dmsetup create second \
+		--table "0 4096 tier-pool $D/b 2048 2 metadata_mirror $D/mirror 1 ssd 1 $D/a"
+	cmp -n 4096 $D/b /dev/zero
+	write_pattern /dev/mapper/lun 4096 4096 beta
+	dmsetup remove lun
+	dmsetup remove pool
+	mkpool pool 2048 mirror ssd:a
+	mklun lun pool 1
+	check_pattern /dev/mapper/lun 0 4096 alpha
+	check_pattern /dev/mapper/lun 4096 4096 beta
+}
+
+test_mirror_too_small() {
+	disks
+	mkdisk small 1
+	mkpool pool 2048 meta ssd:a
+	POOL_FEATURES="metadata_mirror $D/small"
+	refused '256 blocks, the pool.s metadata needs 1024' \
+		dmsetup reload pool --table "$(pool_table 2048 meta ssd:a)"
+	dmsetup remove pool
+	bad '256 blocks, the pool.s metadata needs 1024' $D/meta 2048 2 metadata_mirror $D/small \
+		1 ssd 1 $D/a
+	cmp -n 1048576 $D/small /dev/zero
+	# one that is there from the start sets the size
+	wipe $D/meta $D/a
+	mkpool pool 2048 meta ssd:a
+	assert_match "$(dmsetup status pool)" '^[0-9 ]* tier-pool [0-9]+ [0-9]+/256 '
+}
+
 run_test "missing and left over words" test_missing_words
 run_test "wrong counts" test_counts
 run_test "extent sizes" test_extent_sizes
@@ -438,10 +498,13 @@ run_test "so is one that joins a pool that exists" test_foreign_known_pool
 run_test "devices of other pools are refused, untouched" test_other_pools
 run_test "another pool's metadata as mirror by reload: refused" test_mirror_of_other_pool_by_reload
 run_test "reloads that are refused change nothing" test_reload_refused
+run_test "no room in the metadata" test_no_room
 run_test "a table that was refused stays refused" test_resume_refused_twice
 run_test "read_only writes nothing at all" test_read_only
 run_test "either metadata copy starts the pool" test_mirror_either_alone
 run_test "a stale copy is refused alone, and rebuilt" test_mirror_stale
 run_test "a stale copy that comes first is rebuilt" test_mirror_stale_first
 run_test "a mirror joins and leaves by reload" test_mirror_by_reload
+run_test "a pool is not started twice by way of its mirror" test_mirror_started_twice
+run_test "a mirror that is too small" test_mirror_too_small
 ktap_finish

@@ -743,6 +743,62 @@ static void test_members(void **state)
 	world_free(w);
 }
 
+/* what is said to fit does, and what is said not to does not */
+static void test_members_fit(void **state)
+{
+	struct world *w = world_new(1, 43);
+	struct tier_meta_params params = {
+		.blocks = WORLD_BLOCKS, .extent_sectors = WORLD_ES,
+		.pool = { .nr_tiers = 1, .tiers = { "one" } },
+	};
+	struct tier_member_record rec = { .state = TIER_MEMBER_ACTIVE };
+	u64 extents[TIER_MAX_MEMBERS + 1];
+	u64 room = w->meta.super.blocks - w->meta.super.tables_start;
+	u32 i, n, index;
+
+	(void)state;
+	for (i = 0; i <= TIER_MAX_MEMBERS; i++)
+		extents[i] = 1;
+	/* two blocks for each */
+	n = room / 2;
+	assert_true(n < TIER_MAX_MEMBERS);
+	assert_int_equal(tier_meta_fits(&w->meta, extents, 0), 0);
+	assert_int_equal(tier_meta_fits(&w->meta, extents, n), 0);
+	assert_int_equal(tier_meta_fits(&w->meta, extents, n + 1), -ENOSPC);
+	assert_int_equal(tier_meta_format_fits(&params, extents, n), 0);
+	assert_int_equal(tier_meta_format_fits(&params, extents, n + 1), -ENOSPC);
+	assert_int_equal(tier_meta_fits(&w->meta, &(u64){ 1ULL << 33 }, 1), -E2BIG);
+	assert_null(world_differs(&w->meta, &w->now));
+
+	/* with a hole between tables that only a small one fits */
+	for (i = 0; i < 3; i++) {
+		rec.uuid[0] = i + 1;
+		rec.extents = i == 1 ? 1 : 2 * TIER_EXTENTS_PER_PAGE;
+		assert_int_equal(tier_meta_add_member(&w->meta, &rec, &index), 0);
+	}
+	assert_int_equal(tier_meta_drop_member(&w->meta, 1), 0);
+	extents[0] = 2 * TIER_EXTENTS_PER_PAGE;
+	n = (room - 10) / 2;
+	assert_int_equal(tier_meta_fits(&w->meta, extents, n), 0);
+	assert_int_equal(tier_meta_fits(&w->meta, extents, n + 1), -ENOSPC);
+	for (i = 0; i < n; i++) {
+		rec.uuid[0] = 100 + i;
+		rec.extents = extents[i];
+		assert_int_equal(tier_meta_add_member(&w->meta, &rec, &index), 0);
+	}
+	rec.uuid[0] = 99;
+	rec.extents = 1;
+	assert_int_equal(tier_meta_add_member(&w->meta, &rec, &index), -ENOSPC);
+
+	params.blocks = 40;
+	assert_int_equal(tier_meta_format_fits(&params, extents, 0), -ENOSPC);
+	/* indices run out before room does */
+	params.blocks = 100000;
+	assert_int_equal(tier_meta_format_fits(&params, extents, TIER_MAX_MEMBERS), 0);
+	assert_int_equal(tier_meta_format_fits(&params, extents, TIER_MAX_MEMBERS + 1), -ENOSPC);
+	world_free(w);
+}
+
 static void test_member_in_use(void **state)
 {
 	struct world *w = settled(3);
@@ -907,6 +963,7 @@ int main(void)
 		cmocka_unit_test(test_puts_refused),
 		cmocka_unit_test(test_room),
 		cmocka_unit_test(test_members),
+		cmocka_unit_test(test_members_fit),
 		cmocka_unit_test(test_member_in_use),
 		cmocka_unit_test(test_heat_goes_with_the_owner),
 		cmocka_unit_test(test_read_only_until_started),
