@@ -3,6 +3,7 @@
  * Loading a pool, at resume and never in the constructor: what a constructor
  * reads may be stale by the time its table goes live.
  */
+#include <linux/sched/mm.h>
 #include <linux/slab.h>
 #include <linux/uuid.h>
 
@@ -269,7 +270,7 @@ static bool tier_load_tiers_fit(struct tier_pool *pool, struct tier_pool_target 
 	return false;
 }
 
-int tier_load_check(struct tier_pool *pool, struct tier_pool_target *table)
+static int tier_load_check_all(struct tier_pool *pool, struct tier_pool_target *table)
 {
 	struct dm_target *ti = table->ti;
 	u32 ours = 0, blank = 0;
@@ -279,6 +280,10 @@ int tier_load_check(struct tier_pool *pool, struct tier_pool_target *table)
 		if (table->extent_sectors != pool->extent_sectors) {
 			ti->error = "The extent size of a pool cannot be changed";
 			return -EINVAL;
+		}
+		if (pool->features.read_only && !table->features.read_only) {
+			ti->error = "A pool that is read_only stays so until it is removed";
+			return -EROFS;
 		}
 		if (tier_member_check_reload(pool, table)) {
 			ti->error = "A member that holds extents is not in the new table";
@@ -311,6 +316,16 @@ int tier_load_check(struct tier_pool *pool, struct tier_pool_target *table)
 		ti->error = "The metadata device is too small for so many extents";
 	else if (ret)
 		ti->error = "A data device holds something else";
+	return ret;
+}
+
+int tier_load_check(struct tier_pool *pool, struct tier_pool_target *table)
+{
+	/* LUN I/O may be held, and memory wait for it */
+	unsigned int noio = memalloc_noio_save();
+	int ret = tier_load_check_all(pool, table);
+
+	memalloc_noio_restore(noio);
 	return ret;
 }
 
@@ -630,6 +645,8 @@ static int tier_load_again(struct tier_pool *pool, struct tier_pool_target *tabl
 		DMERR("%s: metadata copies cannot be changed: %d", pool->name, ret);
 		return ret;
 	}
+	if (table->features.read_only)
+		tier_pool_set_mode(pool, TIER_MODE_RO, "feature read_only");
 	added = tier_load_tiers(pool, table);
 	if (added < 0)
 		return added;
@@ -647,13 +664,17 @@ static int tier_load_again(struct tier_pool *pool, struct tier_pool_target *tabl
 		return ret;
 	/* a mirror that is new to the table, or has been away */
 	ret = tier_load_probe(pool, table, &ours, &blank);
-	if (!ret && tier_pool_writable(pool))
-		tier_load_resync(pool, (ours | blank) & ~pool->meta.copies);
-	return ret;
+	if (ret || !tier_pool_writable(pool))
+		return ret;
+	tier_load_resync(pool, (ours | blank) & ~pool->meta.copies);
+	/* the first start may have failed before it came to these */
+	return tier_load_record_generations(pool) ?: tier_load_finish_deletions(pool);
 }
 
 int tier_load_bind(struct tier_pool *pool, struct tier_pool_target *table)
 {
+	/* LUN I/O is held: no memory that needs it to be freed */
+	unsigned int noio = memalloc_noio_save();
 	struct tier_pool_target *old;
 	struct tier_lun *lun;
 	int ret;
@@ -675,6 +696,7 @@ int tier_load_bind(struct tier_pool *pool, struct tier_pool_target *table)
 	else	/* the devices of the table before go with it in any case */
 		tier_member_detach_all(pool);
 	mutex_unlock(&pool->lock);
+	memalloc_noio_restore(noio);
 	tier_netlink_changed();
 	return ret;
 }

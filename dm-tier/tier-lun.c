@@ -206,6 +206,8 @@ struct tier_lun *tier_lun_add(struct tier_pool *pool, u32 slot,
 	lun->id = rec->id;
 	lun->slot = slot;
 	lun->rec = *rec;
+	/* of a pool that is read-only: the deletion goes on at the next start */
+	lun->dead = rec->flags & TIER_LUN_DELETING;
 	lun->held_stamp = ktime_get_ns();
 	mutex_init(&lun->map_lock);
 	INIT_LIST_HEAD(&lun->targets);

@@ -349,6 +349,27 @@ test_read_only() {
 	write_pattern /dev/mapper/lun 0 2048 beta
 }
 
+test_read_only_by_reload() {
+	disks
+	mkpool pool 2048 meta ssd:a
+	mklun lun pool 1 8M
+	write_pattern /dev/mapper/lun 0 2048 alpha
+	POOL_FEATURES=read_only
+	reload_table pool "$(pool_table 2048 meta ssd:a)"
+	assert_match "$(dmsetup status pool)" ' ro 0 '
+	check_pattern /dev/mapper/lun 0 2048 alpha
+	expect_fail dd if=/dev/zero of=/dev/mapper/lun bs=4K count=1 oflag=direct
+	refused 'the pool is ro' message pool create_lun 2 2048
+	POOL_FEATURES=
+	refused 'read_only stays so' dmsetup reload pool --table "$(pool_table 2048 meta ssd:a)"
+	dmsetup remove lun
+	dmsetup remove pool
+	mkpool pool 2048 meta ssd:a
+	mklun lun pool 1
+	check_pattern /dev/mapper/lun 0 2048 alpha
+	write_pattern /dev/mapper/lun 0 2048 beta
+}
+
 # --- metadata copies ------------------------------------------------------------
 
 mirrored() {
@@ -500,6 +521,7 @@ run_test "another pool's metadata as mirror by reload: refused" test_mirror_of_o
 run_test "reloads that are refused change nothing" test_reload_refused
 run_test "no room in the metadata" test_no_room
 run_test "a table that was refused stays refused" test_resume_refused_twice
+run_test "read_only by reload" test_read_only_by_reload
 run_test "read_only writes nothing at all" test_read_only
 run_test "either metadata copy starts the pool" test_mirror_either_alone
 run_test "a stale copy is refused alone, and rebuilt" test_mirror_stale
