@@ -388,6 +388,10 @@ static int tier_command_remove(struct tier_pool *pool, struct tier_member *membe
 	if (member->state == TIER_MEMBER_ACTIVE || member->state == TIER_MEMBER_DRAINING)
 		return tier_fail(err, -EBUSY, "%s is %s: evacuate it first, and wait for the end",
 				 member->name, tier_member_state_name(member->state));
+	/* one that began before the member failed may yet be recorded */
+	if (atomic_read(&member->moves))
+		return tier_fail(err, -EBUSY, "a move from or to %s has not ended: try again later",
+				 member->name);
 	return tier_member_set_state(pool, member, TIER_MEMBER_REMOVED,
 				     "may be left out of the next table");
 }
