@@ -26,6 +26,22 @@ static int tier_change_forget(struct tier_lun *lun, struct tier_lun_record *rec)
 	return tier_commit(lun->pool, &put, 1);
 }
 
+/* its counters go with it: whoever bills has them from here, or not at all */
+static void tier_change_deleted(struct tier_lun *lun, struct tier_lun_record *rec)
+{
+	struct tier_event event = TIER_EVENT("lun-deleted");
+	struct tier_pool *pool = lun->pool;
+
+	tier_lun_usage(lun, rec->usage);
+	event.lun = lun->id;
+	event.has_sectors = true;
+	event.sectors = lun->rec.sectors;
+	event.usage = rec->usage;
+	tier_lun_drop(lun);
+	tier_netlink_changed();
+	tier_event_send(pool, &event);
+}
+
 int tier_lun_delete(struct tier_lun *lun)
 {
 	struct tier_pool *pool = lun->pool;
@@ -47,8 +63,7 @@ int tier_lun_delete(struct tier_lun *lun)
 		goto out;	/* the record says DELETING: the next start goes on */
 	tier_tick_replan(pool);
 	tier_op_wait_lun(lun);
-	tier_lun_drop(lun);
-	tier_netlink_changed();
+	tier_change_deleted(lun, rec);
 out:
 	kfree(rec);
 	return ret;

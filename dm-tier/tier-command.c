@@ -133,7 +133,6 @@ int tier_cmd_create_lun(struct tier_pool *pool, u32 id, u64 sectors, struct tier
 int tier_cmd_delete_lun(struct tier_pool *pool, u32 id, struct tier_err *err)
 {
 	struct tier_lun *lun;
-	u64 sectors = 0;
 	int ret;
 
 	ret = tier_command_begin(pool, err);
@@ -142,12 +141,8 @@ int tier_cmd_delete_lun(struct tier_pool *pool, u32 id, struct tier_err *err)
 	ret = tier_command_lun(pool, id, &lun, err);
 	if (!ret && lun->opened)
 		ret = tier_fail(err, -EBUSY, "LUN %u is in use: remove its map first", id);
-	if (!ret) {
-		sectors = lun->rec.sectors;
-		ret = tier_lun_delete(lun);
-	}
 	if (!ret)
-		tier_command_lun_event(pool, "lun-deleted", id, sectors);
+		ret = tier_lun_delete(lun);
 	return tier_command_end(pool, ret, err);
 }
 

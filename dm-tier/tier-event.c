@@ -60,7 +60,8 @@ static int tier_event_put_words(struct sk_buff *skb, const struct tier_event *ev
 	return 0;
 }
 
-static int tier_event_put_figures(struct sk_buff *skb, const struct tier_event *event)
+static int tier_event_put_figures(struct sk_buff *skb, const struct tier_pool *pool,
+				  const struct tier_event *event)
 {
 	if (event->has_iops && tier_put_u64(skb, DM_TIER_A_IOPS, event->iops))
 		return -EMSGSIZE;
@@ -71,6 +72,9 @@ static int tier_event_put_figures(struct sk_buff *skb, const struct tier_event *
 				tier_put_u64(skb, DM_TIER_A_EVAC_LEFT, event->evac_left)))
 		return -EMSGSIZE;
 	if (event->has_sectors && tier_put_u64(skb, DM_TIER_A_SECTORS, event->sectors))
+		return -EMSGSIZE;
+	if (event->usage && (tier_put_u64(skb, DM_TIER_A_GENERATION, pool->generation) ||
+			     tier_put_last_usage(skb, pool, event->usage)))
 		return -EMSGSIZE;
 	if (event->error && nla_put_u32(skb, DM_TIER_A_ERROR, event->error))
 		return -EMSGSIZE;
@@ -84,7 +88,7 @@ static int tier_event_fill(struct sk_buff *skb, const struct tier_pool *pool, u6
 
 	if (!header || tier_event_put_origin(skb, pool, seq, event) ||
 	    tier_event_put_what(skb, event) || tier_event_put_words(skb, event) ||
-	    tier_event_put_figures(skb, event))
+	    tier_event_put_figures(skb, pool, event))
 		return -EMSGSIZE;
 	genlmsg_end(skb, header);
 	return 0;

@@ -11,6 +11,7 @@
 
 struct tier_pool;
 struct tier_member;
+struct tier_usage;
 
 #define TIER_EVENT_NO_LUN	(~0U)
 #define TIER_EVENT_NO_LOGICAL	(~0ULL)
@@ -35,6 +36,7 @@ struct tier_event {
 	u64 used, total;
 	u64 evac_total, evac_left;
 	u64 sectors;
+	const struct tier_usage *usage;	/* by tier id */
 	int error;		/* positive errno, 0: none */
 };
 

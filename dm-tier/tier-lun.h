@@ -52,8 +52,9 @@ int tier_lun_commit_usage(struct tier_pool *pool, bool all);
  * tier_lun_delete() - free a LUN's extents and forget it
  * @lun: gone when this returns 0
  *
- * Nobody has it open; pool->lock held. The record says DELETING until the last
- * extent is free, so that a start after a crash goes on with it.
+ * Nobody has it open; pool->lock held. The event has its last usage. The record
+ * says DELETING until the last extent is free, so that a start after a crash goes
+ * on with it.
  *
  * Return: 0, or -errno: it is still there, or the next start ends what was begun.
  */

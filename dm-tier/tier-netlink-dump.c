@@ -465,20 +465,46 @@ static int tier_put_u_u64(struct sk_buff *skb, int attr, u64 value)
 	return nla_put_u64_64bit(skb, attr, value, DM_TIER_U_PAD);
 }
 
-static int tier_put_usage(struct sk_buff *skb, const struct tier_lun *lun, u8 tier,
-			  const struct tier_usage *usage)
+static int tier_put_counters(struct sk_buff *skb, const struct tier_pool *pool, u8 tier,
+			     u64 extents, const struct tier_usage *usage)
 {
-	struct nlattr *nest = nla_nest_start(skb, DM_TIER_A_USAGE);
-
-	if (!nest || nla_put_string(skb, DM_TIER_U_TIER, tier_name(lun->pool, tier)) ||
-	    tier_put_u_u64(skb, DM_TIER_U_EXTENTS, READ_ONCE(lun->used[tier])) ||
+	if (nla_put_string(skb, DM_TIER_U_TIER, tier_name(pool, tier)) ||
+	    tier_put_u_u64(skb, DM_TIER_U_EXTENTS, extents) ||
 	    tier_put_u_u64(skb, DM_TIER_U_READ_IOS, usage->read_ios) ||
 	    tier_put_u_u64(skb, DM_TIER_U_WRITE_IOS, usage->write_ios) ||
 	    tier_put_u_u64(skb, DM_TIER_U_READ_SECTORS, usage->read_sectors) ||
 	    tier_put_u_u64(skb, DM_TIER_U_WRITE_SECTORS, usage->write_sectors) ||
 	    tier_put_u_u64(skb, DM_TIER_U_IN_SECTORS, usage->in_sectors) ||
 	    tier_put_u_u64(skb, DM_TIER_U_OUT_SECTORS, usage->out_sectors) ||
-	    tier_put_u_u64(skb, DM_TIER_U_HELD_MS, usage->held_ms) ||
+	    tier_put_u_u64(skb, DM_TIER_U_HELD_MS, usage->held_ms))
+		return -EMSGSIZE;
+	return 0;
+}
+
+int tier_put_last_usage(struct sk_buff *skb, const struct tier_pool *pool,
+			const struct tier_usage *usage)
+{
+	u8 order[TIER_MAX_TIERS];
+	unsigned int nr, i;
+
+	nr = tier_order(pool, order);
+	for (i = 0; i < nr; i++) {
+		struct nlattr *nest = nla_nest_start(skb, DM_TIER_A_USAGE);
+
+		if (!nest || tier_put_counters(skb, pool, order[i], 0, &usage[order[i]]))
+			return -EMSGSIZE;
+		nla_nest_end(skb, nest);
+	}
+	return 0;
+}
+
+static int tier_put_usage(struct sk_buff *skb, const struct tier_lun *lun, u8 tier,
+			  const struct tier_usage *usage)
+{
+	struct nlattr *nest = nla_nest_start(skb, DM_TIER_A_USAGE);
+
+	if (!nest ||
+	    tier_put_counters(skb, lun->pool, tier, READ_ONCE(lun->used[tier]), usage) ||
 	    tier_put_u_u64(skb, DM_TIER_U_RESERVE, lun->rec.reserve[tier]) ||
 	    tier_put_u_u64(skb, DM_TIER_U_MAX, lun->rec.max[tier]))
 		return -EMSGSIZE;

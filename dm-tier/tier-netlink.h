@@ -36,6 +36,10 @@ int tier_netlink_need(struct nlattr **attrs, int attr, struct netlink_ext_ack *e
  */
 struct tier_pool *tier_netlink_pool(struct nlattr **attrs, struct netlink_ext_ack *extack);
 
+/* DM_TIER_A_USAGE for each tier, of a LUN that holds nothing any more; -EMSGSIZE */
+int tier_put_last_usage(struct sk_buff *skb, const struct tier_pool *pool,
+			const struct tier_usage *usage);
+
 static inline int tier_put_u64(struct sk_buff *skb, int attr, u64 value)
 {
 	return nla_put_u64_64bit(skb, attr, value, DM_TIER_A_PAD);

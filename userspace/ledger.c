@@ -356,6 +356,18 @@ int ledger_add(struct ledger *l, const struct ledger_sample *s, struct ledger_re
 	return err ? err : store_lun(l, s, &state);
 }
 
+static int mark_gone(struct ledger *l, const uint8_t pool_uuid[LEDGER_UUID_LEN], uint32_t lun,
+		     int64_t time_ms)
+{
+	sqlite3_stmt *st = ledger_statement(l, LEDGER_S_LUN_GONE);
+
+	if (!st)
+		return -EIO;
+	bind_lun(st, pool_uuid, lun);
+	sqlite3_bind_int64(st, 3, time_ms);
+	return ledger_run(l, st, "mark a LUN as gone");
+}
+
 /*
  * What the LUN did between the last sample and its end went with its counters:
  * the row of that hour says so.
@@ -363,14 +375,10 @@ int ledger_add(struct ledger *l, const struct ledger_sample *s, struct ledger_re
 int ledger_gone(struct ledger *l, const uint8_t pool_uuid[LEDGER_UUID_LEN], uint32_t lun,
 		int64_t time_ms)
 {
-	sqlite3_stmt *st = ledger_statement(l, LEDGER_S_LUN_GONE);
+	sqlite3_stmt *st;
 	int err;
 
-	if (!st)
-		return -EIO;
-	bind_lun(st, pool_uuid, lun);
-	sqlite3_bind_int64(st, 3, time_ms);
-	err = ledger_run(l, st, "mark a LUN as gone");
+	err = mark_gone(l, pool_uuid, lun, time_ms);
 	if (err || !sqlite3_changes(l->db))
 		return err;
 	st = ledger_statement(l, LEDGER_S_LUN_FLAG);
@@ -380,6 +388,22 @@ int ledger_gone(struct ledger *l, const uint8_t pool_uuid[LEDGER_UUID_LEN], uint
 	sqlite3_bind_int64(st, 3, LEDGER_FLAG_GAP);
 	sqlite3_bind_int64(st, 4, l->sequence);
 	return ledger_run(l, st, "flag a LUN's last row");
+}
+
+int ledger_end(struct ledger *l, const struct ledger_sample *s)
+{
+	struct lun_state state = { 0 };
+	int err;
+
+	err = load_lun(l, s, &state);
+	if (err)
+		return err;
+	if (state.known && (state.gone || state.since_ms >= s->time_ms ||
+			    state.time_ms > s->time_ms))
+		return ledger_gone(l, s->pool_uuid, s->lun, s->time_ms);
+	err = ledger_add(l, s, NULL);
+	/* one that no sample has seen is known since this very moment */
+	return err ? err : mark_gone(l, s->pool_uuid, s->lun, s->time_ms + 1);
 }
 
 /* ids are read first: @fn may use the ledger */

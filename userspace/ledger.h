@@ -98,6 +98,17 @@ int ledger_add(struct ledger *l, const struct ledger_sample *s, struct ledger_re
 int ledger_gone(struct ledger *l, const uint8_t pool_uuid[LEDGER_UUID_LEN], uint32_t lun,
 		int64_t time_ms);
 
+/**
+ * ledger_end() - book the last counters of a LUN that was deleted
+ * @s: them, with the time of its end
+ *
+ * Like ledger_add() and ledger_gone(), but nothing is missing, and no row says
+ * that something is. If a sample has shown already that the LUN is gone, or that
+ * another has its id, what it did since the sample before that stays lost:
+ * rather that than counting twice.
+ */
+int ledger_end(struct ledger *l, const struct ledger_sample *s);
+
 /* ids of the LUNs that the ledger takes for existing in this pool */
 int ledger_known(struct ledger *l, const uint8_t pool_uuid[LEDGER_UUID_LEN],
 		 int (*fn)(uint32_t lun, void *arg), void *arg);

@@ -168,7 +168,7 @@ int dmtier_decode_dev(struct nlattr *attrs, int len, struct dmtier_list *list)
 	return err;
 }
 
-static int decode_usage(struct dmtier_lun *lun, struct nlattr *nest)
+static int decode_usage(struct nlattr *nest, struct dmtier_usage *usage, uint32_t *nr)
 {
 	static const struct field fields[] = {
 		F(STR, DM_TIER_U_TIER, struct dmtier_usage, tier),
@@ -186,11 +186,27 @@ static int decode_usage(struct dmtier_lun *lun, struct nlattr *nest)
 	};
 	struct nlattr *tb[DM_TIER_U_ATTR_MAX + 1];
 
-	if (lun->nr_usage == DMTIER_MAX_TIERS)
+	if (*nr == DMTIER_MAX_TIERS)
 		return -EBADMSG;
 	if (nla_parse_nested(tb, DM_TIER_U_ATTR_MAX, nest, NULL) < 0)
 		return -EBADMSG;
-	put_all(&lun->usage[lun->nr_usage++], fields, tb);
+	put_all(&usage[(*nr)++], fields, tb);
+	return 0;
+}
+
+/* one nest for each tier */
+static int decode_usages(struct nlattr *attrs, int len, struct dmtier_usage *usage, uint32_t *nr)
+{
+	struct nlattr *a;
+	int left, err;
+
+	nla_for_each_attr(a, attrs, len, left) {
+		if (nla_type(a) != DM_TIER_A_USAGE)
+			continue;
+		err = decode_usage(a, usage, nr);
+		if (err)
+			return err;
+	}
 	return 0;
 }
 
@@ -220,20 +236,11 @@ int dmtier_decode_lun(struct nlattr *attrs, int len, struct dmtier_list *list)
 		F(STR, DM_TIER_A_TARGET, struct dmtier_lun, target),
 		{ 0 }
 	};
-	struct nlattr *tb[DM_TIER_A_MAX + 1], *a;
+	struct nlattr *tb[DM_TIER_A_MAX + 1];
 	struct dmtier_lun *lun = dmtier_list_add(list);
-	int left, err = decode(attrs, len, fields, lun, tb);
+	int err = decode(attrs, len, fields, lun, tb);
 
-	if (err)
-		return err;
-	nla_for_each_attr(a, attrs, len, left) {
-		if (nla_type(a) != DM_TIER_A_USAGE)
-			continue;
-		err = decode_usage(lun, a);
-		if (err)
-			return err;
-	}
-	return 0;
+	return err ? err : decode_usages(attrs, len, lun->usage, &lun->nr_usage);
 }
 
 int dmtier_decode_heat(struct nlattr *attrs, int len, struct dmtier_list *list)
@@ -288,6 +295,7 @@ int dmtier_decode_event(struct nlattr *attrs, int len, struct dmtier_list *list)
 		F(U64, DM_TIER_A_EVAC_TOTAL, struct dmtier_event, evac_total),
 		F(U64, DM_TIER_A_EVAC_LEFT, struct dmtier_event, evac_left),
 		F(U64, DM_TIER_A_SECTORS, struct dmtier_event, sectors),
+		F(U64, DM_TIER_A_GENERATION, struct dmtier_event, generation),
 		F(STR, DM_TIER_A_TIER, struct dmtier_event, tier),
 		F(STR, DM_TIER_A_FROM, struct dmtier_event, from),
 		F(STR, DM_TIER_A_TO, struct dmtier_event, to),
@@ -307,5 +315,5 @@ int dmtier_decode_event(struct nlattr *attrs, int len, struct dmtier_list *list)
 
 	for (i = 1; !err && i <= DM_TIER_A_MAX; i++)
 		event->has[i] = tb[i];
-	return err;
+	return err ? err : decode_usages(attrs, len, event->usage, &event->nr_usage);
 }

@@ -144,6 +144,7 @@ struct dmtier_event {
 	uint64_t evac_total;
 	uint64_t evac_left;
 	uint64_t sectors;
+	uint64_t generation;
 	char tier[DMTIER_TIER_LEN];
 	char from[DMTIER_TIER_LEN];
 	char to[DMTIER_TIER_LEN];
@@ -156,6 +157,8 @@ struct dmtier_event {
 	char value[DMTIER_TEXT_LEN];
 	char reason[DMTIER_TEXT_LEN];
 	bool has[DM_TIER_A_MAX + 1];
+	uint32_t nr_usage;		/* lun-deleted: its last counters */
+	struct dmtier_usage usage[DMTIER_MAX_TIERS];
 };
 
 /**

@@ -26,6 +26,8 @@ struct ended {
 	uint8_t uuid[LEDGER_UUID_LEN];
 	uint32_t lun;
 	int64_t time_ms;
+	bool counted;			/* @last holds what it did in the end */
+	struct ledger_sample last;
 };
 
 struct journal {
@@ -167,12 +169,17 @@ static bool is(const struct dmtier_event *e, const char *name)
 	return !strcmp(e->event, name);
 }
 
-static void note_ended(struct journal *j, const struct dmtier_event *e)
+static void note_ended(struct tierd *d, const struct dmtier_event *e)
 {
+	struct journal *j = d->journal;
 	struct ended *ended = one_more((void **)&j->ended, &j->nr_ended, sizeof(*ended));
 
 	if (!ended)
 		return;
+	ended->counted = is(e, "lun-deleted") && meter_last(&ended->last, &d->state, e);
+	if (ended->counted)
+		snprintf(ended->last.consumer, sizeof(ended->last.consumer), "%s",
+			 tierd_consumer(e->pool, e->lun, d));
 	memcpy(ended->uuid, e->pool_uuid, sizeof(ended->uuid));
 	ended->lun = e->lun;
 	ended->time_ms = (int64_t)(e->time_ns / 1000000);
@@ -188,7 +195,7 @@ static bool handle(struct tierd *d, const struct dmtier_event *e)
 		if (is(e, audited[i]))
 			record_event(d->journal, e);
 	if (is(e, "lun-created") || is(e, "lun-deleted"))
-		note_ended(d->journal, e);
+		note_ended(d, e);
 	if (is(e, "threshold-up") || is(e, "threshold-down"))
 		policy_threshold(d, e);
 	escalate_event(d, e);
@@ -215,7 +222,9 @@ static int write_all(struct tierd *d)
 	if (err)
 		return err;
 	for (size_t i = 0; !err && i < j->nr_ended; i++)
-		err = ledger_gone(d->ledger, j->ended[i].uuid, j->ended[i].lun,
+		err = j->ended[i].counted ?
+		      ledger_end(d->ledger, &j->ended[i].last) :
+		      ledger_gone(d->ledger, j->ended[i].uuid, j->ended[i].lun,
 				  j->ended[i].time_ms);
 	for (size_t i = 0; !err && i < j->nr_records; i++)
 		err = audit_append(d->ledger, &j->record[i]);

@@ -36,6 +36,24 @@ static void fill_sample(struct ledger_sample *out, const struct state *s,
 		fill_tier(&out->tier[out->nr_tiers++], &lun->usage[i]);
 }
 
+bool meter_last(struct ledger_sample *out, const struct state *s, const struct dmtier_event *e)
+{
+	const struct dmtier_pool *pool = state_pool(s, e->pool);
+
+	if (!e->nr_usage || !pool || memcmp(pool->uuid, e->pool_uuid, sizeof(e->pool_uuid)))
+		return false;
+	memset(out, 0, sizeof(*out));
+	memcpy(out->pool_uuid, e->pool_uuid, sizeof(out->pool_uuid));
+	snprintf(out->pool, sizeof(out->pool), "%s", e->pool);
+	out->generation = e->generation;
+	out->extent_bytes = pool->extent_sectors * SECTOR;
+	out->lun = e->lun;
+	out->time_ms = (int64_t)(e->time_ns / 1000000);
+	for (uint32_t i = 0; i < e->nr_usage && i < LEDGER_MAX_TIERS; i++)
+		fill_tier(&out->tier[out->nr_tiers++], &e->usage[i]);
+	return true;
+}
+
 struct absent {
 	struct ledger *ledger;
 	const struct state *state;

@@ -16,6 +16,13 @@ struct meter_result {
 };
 
 /**
+ * meter_last() - a LUN's last counters, as the event of its deletion brings them
+ * @out: the sample, but for the consumer
+ * Return: false if they did not come, or nothing is known of the pool.
+ */
+bool meter_last(struct ledger_sample *out, const struct state *s, const struct dmtier_event *e);
+
+/**
  * meter_book() - one sample of everything, in one transaction
  * Return: 0, or a negative errno with nothing booked and ledger_error() set. The
  * counters go on in the kernel: the next sample books what this one did not.

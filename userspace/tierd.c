@@ -43,7 +43,7 @@ void tierd_log(int priority, const char *format, ...)
 	va_end(args);
 }
 
-static const char *consumer_of(const char *pool, uint32_t lun, void *arg)
+const char *tierd_consumer(const char *pool, uint32_t lun, void *arg)
 {
 	const struct tierd *d = arg;
 	const struct config_lun *c = config_lun(d->config, pool, lun);
@@ -85,7 +85,7 @@ static int connect_kernel(struct tierd *d)
 static int book(struct tierd *d)
 {
 	struct meter_result res;
-	int err = meter_book(d->ledger, &d->state, consumer_of, d, &res);
+	int err = meter_book(d->ledger, &d->state, tierd_consumer, d, &res);
 
 	if (err) {
 		/* told at the first of a series: the counters go on, nothing is lost yet */

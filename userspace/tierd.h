@@ -49,6 +49,7 @@ struct tierd {
 /* tierd.c */
 void tierd_log(int priority, const char *format, ...) __attribute__((format(printf, 2, 3)));
 int tierd_sample(struct tierd *d);	/* read, book, apply, judge */
+const char *tierd_consumer(const char *pool, uint32_t lun, void *tierd);	/* whom to bill */
 
 /* tierd-apply.c: settings of the configuration into the kernel, where they differ */
 void apply_all(struct tierd *d);

@@ -388,6 +388,23 @@ events() {
 	(($(field seq <"$T/events") >= first + 7))
 }
 
+# What a deleted LUN did and held comes with the event: nobody can ask any more.
+last_usage() {
+	make_pool
+	message tp create_lun 4 4096
+	message tp set_lun 4 start_tier slow
+	dmsetup create l4 --table "0 4096 tier /dev/mapper/tp 4"
+	dd if=/dev/zero of=/dev/mapper/l4 bs=64K count=3 oflag=direct status=none
+	dmsetup remove l4
+	listen 1
+	ok lun-delete pool=tp lun=4
+	wait "$listener"
+	grep -q ' event=lun-deleted pool=tp .* lun=4 sectors=4096' "$T/events"
+	assert_eq "$(sed 's/usage{/\n/g' "$T/events" | grep tier=slow | field write_sectors)" 384
+	assert_eq "$(sed 's/usage{/\n/g' "$T/events" | grep tier=fast | field write_sectors)" 0
+	(($(sed 's/usage{/\n/g' "$T/events" | grep tier=slow | field held_ms) > 0))
+}
+
 deaf_listener() {
 	local i
 	make_pool
@@ -435,5 +452,6 @@ run_test "dumps may be left half way" abandoned_dumps
 run_test "extents and heat are those that were written" extents
 run_test "two pools" two_pools
 run_test "events come with their figures, in order" events
+run_test "the event of a deletion has the last usage" last_usage
 run_test "a deaf listener loses events and holds up nobody" deaf_listener
 run_test "all of it at once, while pools come and go" storm

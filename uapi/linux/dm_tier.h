@@ -158,7 +158,8 @@ struct dm_tier_extent_info {
  * evacuation-done		DEV, EVAC_TOTAL, EVAC_LEFT (0: the proof)
  * metadata			REASON: trouble with the metadata, MODE
  * policy			LUN (absent: the pool), KEY, VALUE: a setting was changed
- * lun-created, lun-deleted, lun-resized	LUN, SECTORS
+ * lun-created, lun-resized	LUN, SECTORS
+ * lun-deleted			LUN, SECTORS, GENERATION, USAGE: its last counters
  */
 
 #endif

@@ -139,11 +139,16 @@ static void an_event(void **state)
 	(void)state;
 	nla_put_string(msg, DM_TIER_A_EVENT, "lun-created");
 	nla_put_u32(msg, DM_TIER_A_LUN, 0);
+	add_usage(msg, "ssd", 5);
+	add_usage(msg, "sata", 6);
 	assert_int_equal(dmtier_decode_event(attrs(msg), length(msg), &list), 0);
 	e = (struct dmtier_event *)list.data;
 	assert_true(e->has[DM_TIER_A_LUN]);
 	assert_false(e->has[DM_TIER_A_ERROR]);
 	assert_string_equal(e->event, "lun-created");
+	assert_int_equal(e->nr_usage, 2);
+	assert_string_equal(e->usage[1].tier, "sata");
+	assert_int_equal(e->usage[1].held_ms, UINT64_MAX);
 	free(list.data);
 	nlmsg_free(msg);
 }

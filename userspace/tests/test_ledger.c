@@ -231,6 +231,54 @@ static void gone_and_back(void **state)
 	assert_int_equal(totals(f->l).instance, 2);
 }
 
+static void end(struct fixture *f, const struct ledger_sample *s)
+{
+	assert_int_equal(ledger_begin(f->l), 0);
+	assert_int_equal(ledger_end(f->l, s), 0);
+	assert_int_equal(ledger_commit(f->l), 0);
+}
+
+/* what a LUN did until it was deleted is booked, once */
+static void last_counters(void **state)
+{
+	struct fixture *f = *state;
+	struct ledger_sample s = sample(START_MS, 10, 100), last;
+
+	add(f, &s);
+	last = sample(START_MS + 500, 13, 150);
+	end(f, &last);
+	assert_int_equal(totals(f->l).sum[LEDGER_READ_IOS], 13);
+	assert_int_equal(totals(f->l).flags & LEDGER_FLAG_GAP, 0);
+	/* told twice, and by a sample as well */
+	end(f, &last);
+	assert_int_equal(totals(f->l).sum[LEDGER_READ_IOS], 13);
+	/* the next one under its id counts from nothing */
+	s = sample(START_MS + 1000, 20, 200);
+	assert_true(add(f, &s).new_instance);
+	assert_int_equal(totals(f->l).sum[LEDGER_READ_IOS], 33);
+	/* and an event of the first that comes late does not touch it */
+	end(f, &last);
+	s = sample(START_MS + 2000, 21, 210);
+	assert_false(add(f, &s).new_instance);
+	assert_int_equal(totals(f->l).sum[LEDGER_READ_IOS], 34);
+	assert_int_equal(totals(f->l).instance, 2);
+}
+
+/* made, used and deleted between two samples */
+static void never_sampled(void **state)
+{
+	struct fixture *f = *state;
+	struct ledger_sample last = sample(START_MS, 7, 70);
+
+	end(f, &last);
+	assert_int_equal(totals(f->l).sum[LEDGER_READ_IOS], 7);
+	end(f, &last);
+	assert_int_equal(totals(f->l).sum[LEDGER_READ_IOS], 7);
+	last = sample(START_MS + 10, 2, 20);
+	assert_true(add(f, &last).new_instance);
+	assert_int_equal(totals(f->l).sum[LEDGER_READ_IOS], 9);
+}
+
 static void counters_wrap(void **state)
 {
 	struct fixture *f = *state;
@@ -552,6 +600,8 @@ int main(void)
 		TEST(great_fall_is_another_lun),
 		TEST(old_metadata_is_no_new_lun),
 		TEST(gone_and_back),
+		TEST(last_counters),
+		TEST(never_sampled),
 		TEST(counters_wrap),
 		TEST(clock_set_back),
 		TEST(consumer_changes),
