@@ -42,7 +42,8 @@ static inline int tier_dm_io(struct dm_io_request *request, unsigned int nr,
 	unsigned long unsup = 0;
 	int ret = dm_io(request, nr, where, errors, &unsup, IOPRIO_DEFAULT);
 
-	*errors |= unsup;
+	if (errors)
+		*errors |= unsup;
 	return ret;
 #elif defined(HAVE_DM_IO_IOPRIO)
 	return dm_io(request, nr, where, errors, IOPRIO_DEFAULT);
@@ -50,6 +51,21 @@ static inline int tier_dm_io(struct dm_io_request *request, unsigned int nr,
 	return dm_io(request, nr, where, errors);
 #endif
 }
+
+/* what dm_io() calls at the end of an asynchronous request: name(errors, context) */
+#ifdef HAVE_DM_IO_UNSUP
+#define TIER_DM_IO_NOTIFY(name) \
+	static void name##_notify(unsigned long errors, unsigned long unsup, void *context) \
+	{ \
+		name(errors | unsup, context); \
+	}
+#else
+#define TIER_DM_IO_NOTIFY(name) \
+	static void name##_notify(unsigned long errors, void *context) \
+	{ \
+		name(errors, context); \
+	}
+#endif
 
 /* dm_get_dev_t() became dm_devt_from_path() in 6.9; 0 if there is no such device */
 static inline dev_t tier_dev_by_path(const char *path)

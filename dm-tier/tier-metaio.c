@@ -136,12 +136,14 @@ static void tier_metaio_ended(unsigned long errors, void *context)
 		complete(&batch->done);
 }
 
+TIER_DM_IO_NOTIFY(tier_metaio_ended)
+
 static void tier_metaio_begin(struct tier_pool *pool, struct tier_metaio_batch *batch, u64 block,
 			      void *buf)
 {
 	struct dm_io_request request = {
 		.bi_opf = REQ_OP_WRITE | REQ_META | REQ_SYNC,
-		.notify.fn = tier_metaio_ended,
+		.notify.fn = tier_metaio_ended_notify,
 		.notify.context = batch,
 		.client = pool->io,
 	};
