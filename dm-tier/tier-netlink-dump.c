@@ -74,8 +74,10 @@ static struct tier_pool *tier_dump_next_pool(u64 from)
 		if (pool->meta_dev >= from && (!next || pool->meta_dev < next->meta_dev))
 			next = pool;
 	}
-	if (next)
+	if (next) {
 		kref_get(&next->ref);
+		tier_pool_renew_name(next);
+	}
 	mutex_unlock(&tier_pools_lock);
 	return next;
 }

@@ -196,6 +196,22 @@ void tier_pool_update_name(struct tier_pool *pool)
 		strscpy(pool->name, dm_device_name(pool->md), sizeof(pool->name));
 }
 
+/*
+ * dm tells nobody that a map got another name, and the old one may be another
+ * pool's by now. While a table is bound to a pool that is listed, its map is
+ * there to be asked.
+ */
+void tier_pool_renew_name(struct tier_pool *pool)
+{
+	char name[DM_NAME_LEN];
+
+	lockdep_assert_held(&tier_pools_lock);
+	if (!READ_ONCE(pool->bound) || dm_copy_name_and_uuid(pool->md, name, NULL) ||
+	    !strcmp(name, pool->name))
+		return;
+	strscpy(pool->name, name, sizeof(pool->name));
+}
+
 struct tier_pool *tier_pool_create(struct mapped_device *md, dev_t meta_dev)
 {
 	struct tier_pool *pool;
@@ -280,11 +296,13 @@ struct tier_pool *tier_pool_get_by_name(const char *name)
 	struct tier_pool *pool, *found = NULL;
 
 	mutex_lock(&tier_pools_lock);
-	list_for_each_entry(pool, &tier_pools, list)
+	list_for_each_entry(pool, &tier_pools, list) {
+		tier_pool_renew_name(pool);
 		if (!strcmp(pool->name, name)) {
 			found = tier_pool_ref(pool);
 			break;
 		}
+	}
 	mutex_unlock(&tier_pools_lock);
 	return found;
 }

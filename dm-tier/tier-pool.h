@@ -316,6 +316,8 @@ int tier_pool_claim(struct tier_pool *pool);
 void tier_pool_disclaim(struct tier_pool *pool);
 /* a map can be renamed: look again; at each resume */
 void tier_pool_update_name(struct tier_pool *pool);
+/* the same at any time, for who is about to use the name; tier_pools_lock held */
+void tier_pool_renew_name(struct tier_pool *pool);
 /* loaded pool of this dm name with a reference, or NULL; takes tier_pools_lock */
 struct tier_pool *tier_pool_get_by_name(const char *name);
 void tier_pool_put(struct tier_pool *pool);

@@ -352,6 +352,24 @@ two_pools() {
 	says 'ENODEV' pool-get pool=other
 }
 
+# A name is its present owner's, whoever had it before.
+renamed() {
+	make_pool
+	ok lun-create pool=tp lun=1 sectors=2048
+	dmsetup rename tp old
+	assert_eq "$(get lun-get | field pool)" old
+	says 'ENODEV no such pool$' lun-delete pool=tp lun=1
+	mkdisk meta2 32
+	mkdisk one 32
+	mkpool tp 128 meta2 only:one
+	says 'ENOENT .*1' lun-delete pool=tp lun=1
+	assert_eq "$(get pool-get | field pool | sort | xargs)" "old tp"
+	ok lun-create pool=tp lun=1 sectors=4096
+	ok lun-delete pool=tp lun=1
+	assert_eq "$(get lun-get | field pool)" old
+	ok lun-delete pool=old lun=1
+}
+
 # listen <count>: in the background, to $T/events
 listen() {
 	: >"$T/events"
@@ -451,6 +469,7 @@ run_test "a dump that was overtaken by a change says so, and misses nothing" int
 run_test "dumps may be left half way" abandoned_dumps
 run_test "extents and heat are those that were written" extents
 run_test "two pools" two_pools
+run_test "a pool that was renamed leaves its name to others" renamed
 run_test "events come with their figures, in order" events
 run_test "the event of a deletion has the last usage" last_usage
 run_test "a deaf listener loses events and holds up nobody" deaf_listener
