@@ -140,7 +140,6 @@ static int tier_dump_named_pool(struct tier_dump *dump)
 		return PTR_ERR(dump->pool);
 	if (!place->begun && dump->lun)
 		ret = tier_dump_check_lun(dump);
-	place->begun = true;
 	if (!ret)
 		ret = tier_dump_one_pool(dump);
 	tier_pool_put(dump->pool);
@@ -160,10 +159,14 @@ int tier_dump_run(struct sk_buff *skb, struct netlink_callback *cb,
 	cb->seq = atomic_read(&tier_dump_generation);
 	if (dump.place->ended)
 		return 0;
+	ret = dump.place->begun ? 0 : tier_netlink_once(cb->nlh, cb->extack);
+	if (ret)
+		return ret;
 	if (dump.attrs[DM_TIER_A_POOL])
 		ret = tier_dump_named_pool(&dump);
 	else
 		ret = tier_dump_all_pools(&dump);
+	dump.place->begun = true;
 	if (ret == -EMSGSIZE && skb->len)
 		return skb->len;
 	if (ret)
@@ -284,7 +287,8 @@ int tier_get_pool(struct sk_buff *skb, struct genl_info *info)
 
 	if (!netlink_capable(skb, CAP_SYS_ADMIN))
 		return -EPERM;
-	ret = tier_netlink_need(info->attrs, DM_TIER_A_POOL, info->extack);
+	ret = tier_netlink_once(info->nlhdr, info->extack) ?:
+	      tier_netlink_need(info->attrs, DM_TIER_A_POOL, info->extack);
 	if (ret)
 		return ret;
 	pool = tier_netlink_pool(info->attrs, info->extack);

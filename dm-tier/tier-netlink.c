@@ -86,13 +86,15 @@ static const struct nla_policy tier_policy_dev[TIER_REQUEST_ATTR_MAX + 1] = {
 
 /* -- requests -- */
 
-/* attributes that requests may have to have */
+/* attributes that requests may have */
 static const char *const tier_attr_names[] = {
 	[DM_TIER_A_POOL] = "pool",
 	[DM_TIER_A_TIER] = "tier",
 	[DM_TIER_A_DEV] = "dev",
 	[DM_TIER_A_LUN] = "lun",
 	[DM_TIER_A_SECTORS] = "sectors",
+	[DM_TIER_A_START] = "start",
+	[DM_TIER_A_COUNT] = "count",
 	[DM_TIER_A_KEY] = "key",
 	[DM_TIER_A_VALUE] = "value",
 };
@@ -107,6 +109,28 @@ int tier_netlink_need(struct nlattr **attrs, int attr, struct netlink_ext_ack *e
 	snprintf(err.text, sizeof(err.text), "missing attribute: %s", tier_attr_names[attr]);
 	tier_extack_set(extack, err.text);
 	return -EINVAL;
+}
+
+/* the core lets the last one win, and says nothing */
+int tier_netlink_once(const struct nlmsghdr *request, struct netlink_ext_ack *extack)
+{
+	DECLARE_BITMAP(seen, TIER_REQUEST_ATTR_MAX + 1) = { };
+	struct nlattr *attr;
+	struct tier_err err;
+	int left;
+
+	nlmsg_for_each_attr(attr, request, GENL_HDRLEN, left) {
+		int type = nla_type(attr);
+
+		if (type > TIER_REQUEST_ATTR_MAX || !__test_and_set_bit(type, seen))
+			continue;
+		NL_SET_BAD_ATTR(extack, attr);
+		snprintf(err.text, sizeof(err.text), "attribute given twice: %s",
+			 tier_attr_names[type] ?: "?");
+		tier_extack_set(extack, err.text);
+		return -EINVAL;
+	}
+	return 0;
 }
 
 struct tier_pool *tier_netlink_pool(struct nlattr **attrs, struct netlink_ext_ack *extack)
@@ -238,6 +262,9 @@ static int tier_netlink_change(struct sk_buff *skb, struct genl_info *info)
 
 	if (!netlink_capable(skb, CAP_SYS_ADMIN))
 		return -EPERM;
+	ret = tier_netlink_once(info->nlhdr, info->extack);
+	if (ret)
+		return ret;
 	for (i = 0; i < TIER_NEEDS && change->needs[i]; i++) {
 		ret = tier_netlink_need(info->attrs, change->needs[i], info->extack);
 		if (ret)

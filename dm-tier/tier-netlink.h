@@ -29,6 +29,14 @@ extern struct genl_family tier_netlink_family;
 int tier_netlink_need(struct nlattr **attrs, int attr, struct netlink_ext_ack *extack);
 
 /**
+ * tier_netlink_once() - check that a request has no attribute twice
+ * @request: with attributes that were checked against their policy
+ * @extack: told which one it has twice
+ * Return: 0 or -EINVAL.
+ */
+int tier_netlink_once(const struct nlmsghdr *request, struct netlink_ext_ack *extack);
+
+/**
  * tier_netlink_pool() - the pool that a request names
  * @attrs: of the request, with DM_TIER_A_POOL
  * @extack: told if there is none

@@ -172,6 +172,14 @@ refused() {
 		says 'ENOENT .+' lun-set $a key=tiers value:long=255
 	}
 	says 'ENOENT .*9' lun-delete pool=tp lun=9
+	# the same attribute twice, whether or not the two agree
+	says 'EINVAL attribute given twice: pool$' pool-get pool=tp pool=tp
+	says 'EINVAL attribute given twice: lun$' lun-delete pool=tp lun=2 lun=1
+	says 'EINVAL attribute given twice: sectors$' lun-resize pool=tp lun=1 sectors=8 sectors=16
+	says 'EINVAL attribute given twice: value$' lun-set pool=tp lun=1 key=weight value=2 value=3
+	says 'EINVAL attribute given twice: dev$' dev-fail pool=tp dev=/dev/tier/ssd dev=/dev/null
+	says 'EINVAL .+' lun-set pool=tp lun=1 key=weight value=+150
+	says "EINVAL weight: '150[?]' is not" lun-set pool=tp lun=1 key=weight value=$'150\n'
 	says 'EOPNOTSUPP' event pool=tp
 	says 'EOPNOTSUPP' 99 pool=tp
 	says 'EOPNOTSUPP' lun-get pool=tp # there is a dump only
@@ -201,6 +209,12 @@ refused_dumps() {
 	assert_match "$(probe dump extent-get pool=tp lun=1 count=0)" '^ERANGE'
 	assert_match "$(probe dump extent-get pool=tp lun=1 start=1099511627776)" '^ERANGE'
 	assert_match "$(probe dump lun-create pool=tp lun=5 sectors=8)" '^EOPNOTSUPP'
+	for cmd in pool-get tier-get dev-get lun-get heat-get; do
+		assert_match "$(probe dump $cmd pool=tp pool=tp)" \
+			'^EINVAL attribute given twice: pool'
+	done
+	assert_match "$(probe dump extent-get pool=tp lun=1 start=0 start=1)" \
+		'^EINVAL attribute given twice: start'
 	assert_eq "$(get lun-get | field lun)" 1
 }
 
