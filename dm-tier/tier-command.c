@@ -235,10 +235,13 @@ int tier_cmd_migrate_lun(struct tier_pool *pool, u32 id, const char *name, struc
 	return tier_command_end(pool, ret, err);
 }
 
+/* a longer path would not fit the event that tells of the change */
+#define TIER_COMMAND_PATH	256
+
 static int tier_command_member(struct tier_pool *pool, const char *dev,
 			       struct tier_member **member, struct tier_err *err)
 {
-	*member = tier_pool_member_by_name(pool, dev);
+	*member = strlen(dev) < TIER_COMMAND_PATH ? tier_pool_member_by_name(pool, dev) : NULL;
 	if (!*member)
 		return tier_fail(err, -ENODEV, "'%.64s' is not a device of this pool", dev);
 	return 0;

@@ -8,14 +8,17 @@
 
 static int tier_message_id(const char *word, u32 *id, struct tier_err *err)
 {
-	if (kstrtou32(word, 10, id))
+	u64 number;
+
+	if (tier_parse_number(word, 0, U32_MAX, &number))
 		return tier_fail(err, -EINVAL, "'%.32s' is not a LUN id", word);
+	*id = number;
 	return 0;
 }
 
 static int tier_message_sectors(const char *word, u64 *sectors, struct tier_err *err)
 {
-	if (kstrtou64(word, 10, sectors))
+	if (tier_parse_number(word, 0, U64_MAX, sectors))
 		return tier_fail(err, -EINVAL, "'%.32s' is not a number of sectors", word);
 	return 0;
 }
@@ -150,6 +153,7 @@ int tier_command_message(struct tier_pool *pool, unsigned int argc, char **argv)
 	if (known)
 		DMERR("%s: message %s: wrong number of words", pool->name, argv[0]);
 	else
-		DMERR("%s: unknown message '%.32s'", pool->name, argc ? argv[0] : "");
+		DMERR("%s: unknown message '%*pE'", pool->name,
+		      argc ? (int)strnlen(argv[0], 32) : 0, argc ? argv[0] : "");
 	return -EINVAL;
 }

@@ -9,7 +9,7 @@
 static int tier_policy_number(const char *key, const char *value, u64 min, u64 max, u64 *number,
 			      struct tier_err *err)
 {
-	if (kstrtoull(value, 10, number) || *number < min || *number > max)
+	if (tier_parse_number(value, min, max, number))
 		return tier_fail(err, -EINVAL, "%s: '%.32s' is not a number from %llu to %llu", key,
 				 value, min, max);
 	return 0;
@@ -158,7 +158,7 @@ static int tier_policy_reserve(struct tier_pool *pool, struct tier_lun_record *r
 
 static int tier_policy_tags(struct tier_lun_record *rec, const char *value, struct tier_err *err)
 {
-	char words[TIER_TAGS_LEN], *rest = words, *word;
+	char words[TIER_TAGS_LEN], *rest = words, *word, *before;
 
 	memset(words, 0, sizeof(words));
 	if (!strcmp(value, "none")) {
@@ -167,9 +167,14 @@ static int tier_policy_tags(struct tier_lun_record *rec, const char *value, stru
 	}
 	if (strscpy(words, value, sizeof(words)) < 0)
 		return tier_fail(err, -EINVAL, "tags: list longer than %d", TIER_TAGS_LEN - 1);
-	while ((word = strsep(&rest, ",")))
-		if (!tier_name_ok(word, TIER_TAG_LEN))
+	while ((word = strsep(&rest, ","))) {
+		/* none stands for no tag at all */
+		if (!tier_name_ok(word, TIER_TAG_LEN) || !strcmp(word, "none"))
 			return tier_fail(err, -EINVAL, "tags: '%.32s' is not a tag", word);
+		for (before = words; before < word; before += strlen(before) + 1)
+			if (!strcmp(before, word))
+				return tier_fail(err, -EINVAL, "tags: %s given twice", word);
+	}
 	memset(rec->tags, 0, sizeof(rec->tags));
 	strscpy(rec->tags, value, sizeof(rec->tags));
 	return 0;

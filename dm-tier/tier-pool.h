@@ -357,6 +357,11 @@ int tier_cmd_cancel_evacuate(struct tier_pool *pool, const char *dev, struct tie
 int tier_cmd_remove_dev(struct tier_pool *pool, const char *dev, struct tier_err *err);
 int tier_cmd_fail_dev(struct tier_pool *pool, const char *dev, struct tier_err *err);
 int tier_cmd_reinstate_dev(struct tier_pool *pool, const char *dev, struct tier_err *err);
+/*
+ * tier-parse.c: a decimal number and nothing else; kstrto*() would take a sign
+ * and a line end as well. -EINVAL: no number; -ERANGE
+ */
+int tier_parse_number(const char *word, u64 min, u64 max, u64 *number);
 /* tier-message.c: "dmsetup message", words as dm gives them */
 int tier_command_message(struct tier_pool *pool, unsigned int argc, char **argv);
 

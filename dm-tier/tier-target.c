@@ -233,6 +233,7 @@ static int tier_lun_open(struct tier_lun_target *lt, struct dm_target *ti)
 static int tier_lun_ctr(struct dm_target *ti, unsigned int argc, char **argv)
 {
 	struct tier_lun_target *lt;
+	u64 id;
 	int ret;
 
 	if (argc != 2) {
@@ -244,11 +245,12 @@ static int tier_lun_ctr(struct dm_target *ti, unsigned int argc, char **argv)
 		ti->error = "Out of memory";
 		return -ENOMEM;
 	}
-	if (kstrtou32(argv[1], 10, &lt->id) || lt->id > TIER_LUN_ID_MAX) {
+	if (tier_parse_number(argv[1], 0, TIER_LUN_ID_MAX, &id)) {
 		ti->error = "Invalid LUN id";
 		ret = -EINVAL;
 		goto err_target;
 	}
+	lt->id = id;
 	ret = dm_get_device(ti, argv[0], dm_table_get_mode(ti->table), &lt->pool_dev);
 	if (ret) {
 		ti->error = "Cannot open the pool device";

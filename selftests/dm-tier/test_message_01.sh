@@ -36,6 +36,7 @@ test_unknown() {
 	bad "unknown message 'bogus'" bogus
 	bad "unknown message 'CREATE_LUN'" CREATE_LUN 1 2048
 	bad "unknown message 'create_lunx'" create_lunx 1 2048
+	bad "unknown message 'x.{1,4}%n.{1,4}'" $'x\\\n%n\e'
 	bad "unknown message 'a{32}'" "$(printf 'a%.0s' {1..200})"
 }
 
@@ -58,13 +59,13 @@ test_word_counts() {
 test_create() {
 	local id
 	pool2
-	for id in -1 x 1x 0x10 1.5 4294967296 99999999999999999999; do
-		bad "'$id' is not a LUN id" create_lun "$id" 2048
+	for id in -1 +1 x 1x 0x10 1.5 4294967296 99999999999999999999 000000000000000000001; do
+		bad "'${id/+/[+]}' is not a LUN id" create_lun "$id" 2048
 	done
 	bad 'LUN id 16777215 is above 16777214' create_lun 16777215 2048
 	bad 'LUN id 4294967295 is above' create_lun 4294967295 2048
-	for id in -1 x 2048x 1M 18446744073709551616; do
-		bad "'$id' is not a number of sectors" create_lun 1 "$id"
+	for id in -1 +2048 x 2048x 1M 18446744073709551616; do
+		bad "'${id/+/[+]}' is not a number of sectors" create_lun 1 "$id"
 	done
 	bad '0 sectors: a LUN has at least one' create_lun 1 0
 	bad '18446744073709551615 sectors' create_lun 1 18446744073709551615
@@ -90,6 +91,8 @@ test_lun_tables() {
 	refused 'A pool device and a LUN id are needed' lun 4096 /dev/mapper/pool 1 2
 	refused 'Invalid LUN id' lun 4096 /dev/mapper/pool x
 	refused 'Invalid LUN id' lun 4096 /dev/mapper/pool -1
+	refused 'Invalid LUN id' lun 4096 /dev/mapper/pool +1
+	refused 'Invalid LUN id' lun 4096 /dev/mapper/pool 4294967297
 	refused 'Invalid LUN id' lun 4096 /dev/mapper/pool 16777215
 	refused 'Cannot open the pool device' lun 4096 /dev/mapper/none 1
 	refused 'not a device-mapper device' lun 4096 /dev/tier/meta 1
@@ -154,7 +157,7 @@ test_lun_keys() {
 	bad "no LUN key 'PIN'" set_lun 1 PIN ssd
 	lun_key start_tier 'ssd sata none' 'SSD sas NONE ssd,sata'
 	lun_key pin 'ssd sata none' 'SSD sas 0'
-	lun_key up_iops '0 1 4294967295 100' '-1 x 4294967296 1.5 99999999999999999999 1k'
+	lun_key up_iops '0 1 4294967295 100' '-1 +1 x 4294967296 1.5 99999999999999999999 1k'
 	lun_key down_iops '0 1 4294967295 10' '-1 x 4294967296'
 	lun_key hold '0 31536000 10' '-1 x 31536001'
 	lun_key weight '1 10000 100' '0 -1 x 10001 65636'
@@ -162,7 +165,7 @@ test_lun_keys() {
 	lun_key verify 'on off' 'ON yes 1 0'
 	lun_key auto 'on off' 'ON yes 1 0'
 	lun_key tags 'eu eu,fast none' \
-		'a,,b ,a a, a/b abcdefghijklmnop -a aaaaaaaaaaaaaa,aaaaaaaaaaaaaa,aaaaaaaaaaaaaa,aaaaaaaaaaaaaa,aaaaaa'
+		'eu,eu a,b,a eu,none none,eu a,,b ,a a, a/b abcdefghijklmnop -a aaaaaaaaaaaaaa,aaaaaaaaaaaaaa,aaaaaaaaaaaaaa,aaaaaaaaaaaaaa,aaaaaa'
 	lun_key reserve 'ssd:3' 'ssd ssd: :3 ssd:x ssd:-1 sas:3 ssd:16 ssd:1:2
 		ssd:18446744073709551615 ssd:1099511627776'
 	message pool set_lun 1 reserve sata:31
@@ -220,7 +223,11 @@ test_pool_keys() {
 	bad "no pool key 'TICK'" set TICK 1
 	pool_key move_rate '1 1048576 40' '0 -1 x 1048577 4294967336'
 	pool_key headroom '0 50 5' '-1 x 51'
-	pool_key tick '10 60000 1000' '9 60001 -1 x'
+	pool_key tick '10 60000 1000' '9 60001 -1 +100 x'
+	# what dm leaves of an escaped line end, and of an escaped blank
+	bad 'message set: tick' set tick $'100\\\n'
+	bad 'message set: tick' set tick '100\ '
+	bad 'message set: tick' set tick "$(printf '0%.0s' {1..5000})100"
 	pool_key moves 'off on' 'ON 1 0 yes'
 	pool_key no_space_timeout '0 86400 60' '-1 x 86401'
 }
@@ -236,6 +243,9 @@ test_tags() {
 	bad 'is not a device of this pool' set tag /dev/tier/meta eu
 	bad 'is not a device of this pool' set tag /dev/tier/none eu
 	bad 'is not a device of this pool' set tag 4095:1 eu
+	bad 'is not a device of this pool' set tag "/dev$(printf '/.%.0s' {1..140})/tier/a" eu
+	bad 'is not a tag' set tag /dev/tier/a 'eu\ x'
+	bad "'a%n%s' is not a tag" set tag /dev/tier/a a%n%s
 	bad 'is not a tag' set tag /dev/tier/a 'a,b'
 	bad 'is not a tag' set tag /dev/tier/a abcdefghijklmnop
 	message pool set tag /dev/tier/a none

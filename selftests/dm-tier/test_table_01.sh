@@ -57,7 +57,7 @@ test_missing_words() {
 	bad 'Invalid number of devices' $D/meta 2048 0 1 ssd 2 $D/a
 	bad 'Invalid tier name' $D/meta 2048 0 2 ssd 1 $D/a
 	bad 'Invalid number of devices' $D/meta 2048 0 2 ssd 1 $D/a sas
-	bad 'Words left over' $D/meta 2048 0 1 ssd 1 $D/a sas
+	bad "'sas': Words left over" $D/meta 2048 0 1 ssd 1 $D/a sas
 	bad 'Words left over' $D/meta 2048 0 1 ssd 1 $D/a $D/b
 }
 
@@ -65,14 +65,15 @@ test_counts() {
 	local n all=()
 	disks
 	load_modules dm-tier
-	for n in 0 -1 9 x; do
-		bad 'Invalid number of tiers' $D/meta 2048 0 "$n" ssd 1 $D/a
+	# the last ones are 1 to who looks at 32 bits only
+	for n in 0 -1 +1 9 x 4294967297 18446744073709551617; do
+		bad "'${n/+/[+]}': Invalid number of tiers" $D/meta 2048 0 "$n" ssd 1 $D/a
 	done
-	for n in 0 -1 65 x; do
-		bad 'Invalid number of devices' $D/meta 2048 0 1 ssd "$n" $D/a
+	for n in 0 -1 +1 65 x 4294967297; do
+		bad "'${n/+/[+]}': Invalid number of devices" $D/meta 2048 0 1 ssd "$n" $D/a
 	done
-	for n in -1 9 x 77; do
-		bad 'Invalid number of feature' $D/meta 2048 "$n" 1 ssd 1 $D/a
+	for n in -1 +0 9 x 77 4294967296; do
+		bad "'${n/+/[+]}': Invalid number of feature" $D/meta 2048 "$n" 1 ssd 1 $D/a
 	done
 	for ((n = 1; n <= 9; n++)); do
 		all+=("t$n" 1 "$D/a")
@@ -85,7 +86,7 @@ test_extent_sizes() {
 	disks
 	mkdisk big 2048
 	load_modules dm-tier
-	for n in 0 1 64 127 129 2047 3072 4194304 -2048 2048x x '' 18446744073709551616; do
+	for n in 0 1 64 127 129 2047 3072 4194304 -2048 +2048 4294969344 2048x x '' 18446744073709551616; do
 		[[ $n ]] || continue
 		bad 'power of two' $D/meta "$n" 0 1 ssd 1 $D/a
 	done
@@ -107,7 +108,7 @@ test_names() {
 	for n in "${long}5" none a/b a,b a:b -a .a 'a=b' 'a%n' $'\303\244'; do
 		bad 'Invalid tier name' $D/meta 2048 0 1 "$n" 1 $D/a
 	done
-	bad 'Tier name given twice' $D/meta 2048 0 2 ssd 1 $D/a ssd 1 $D/b
+	bad "'ssd': Tier name given twice" $D/meta 2048 0 2 ssd 1 $D/a ssd 1 $D/b
 }
 
 test_features() {
@@ -116,8 +117,8 @@ test_features() {
 	good $D/meta 2048 1 error_if_no_space 1 ssd 1 $D/a
 	good $D/meta 2048 3 skip_zeroing no_discard_passdown error_if_no_space 1 ssd 1 $D/a
 	good $D/meta 2048 2 metadata_mirror $D/mirror 1 ssd 1 $D/a
-	bad 'Unknown feature' $D/meta 2048 1 bogus 1 ssd 1 $D/a
-	bad 'Feature given twice' $D/meta 2048 2 skip_zeroing skip_zeroing 1 ssd 1 $D/a
+	bad "'bogus': Unknown feature" $D/meta 2048 1 bogus 1 ssd 1 $D/a
+	bad "'skip_zeroing': Feature given twice" $D/meta 2048 2 skip_zeroing skip_zeroing 1 ssd 1 $D/a
 	bad 'metadata_mirror needs a device' $D/meta 2048 1 metadata_mirror 1 ssd 1 $D/a
 	bad 'metadata_mirror given twice' $D/meta 2048 4 metadata_mirror $D/mirror \
 		metadata_mirror $D/mirror 1 ssd 1 $D/a
@@ -129,16 +130,30 @@ test_features() {
 test_devices() {
 	disks
 	load_modules dm-tier
-	bad 'Cannot open' $D/none 2048 0 1 ssd 1 $D/a
+	bad "pool: table line: '$D/none': Cannot open" $D/none 2048 0 1 ssd 1 $D/a
 	bad 'Cannot open' $D/meta 2048 0 1 ssd 1 $D/none
 	bad 'Cannot open' $D/meta 2048 0 1 ssd 1 4095:77
 	bad 'Cannot open' $D/meta 2048 0 1 ssd 1 /dev/null
 	bad 'Cannot open' $D/meta 2048 0 1 ssd 1 /etc/passwd
 	bad 'Cannot open' $D/meta 2048 2 metadata_mirror $D/none 1 ssd 1 $D/a
 	bad 'Device given twice' $D/meta 2048 0 1 ssd 1 $D/meta
-	bad 'Device given twice' $D/meta 2048 0 1 ssd 2 $D/a $D/a
+	bad "'$D/a': Device given twice" $D/meta 2048 0 1 ssd 2 $D/a $D/a
 	bad 'Device given twice' $D/meta 2048 0 2 ssd 1 $D/a sas 1 $D/a
 	bad 'Device given twice' $D/meta 2048 0 1 ssd 2 $D/a "$(dev_number a)"
+}
+
+test_starts() {
+	disks
+	load_modules dm-tier
+	at() {
+		printf '%s\n' "$@" | dmsetup create pool
+	}
+	expect_fail at "8 4096 tier-pool $D/meta 2048 0 1 ssd 1 $D/a"
+	expect_fail at "0 0 tier-pool $D/meta 2048 0 1 ssd 1 $D/a"
+	expect_fail at "0 4096 tier-pool $D/meta 2048 0 1 ssd 1 $D/a" "4096 8 error"
+	expect_fail at "0 8 error" "8 4096 tier-pool $D/meta 2048 0 1 ssd 1 $D/a"
+	[[ ! -e /dev/mapper/pool ]] || fail "a device was left behind"
+	cmp -n 4194304 $D/meta /dev/zero
 }
 
 # A refusal that comes when the table goes live leaves nothing behind either.
@@ -513,6 +528,7 @@ run_test "extent sizes" test_extent_sizes
 run_test "tier names" test_names
 run_test "features" test_features
 run_test "devices that are not there, or twice" test_devices
+run_test "a pool is alone in its table, from its start" test_starts
 run_test "metadata device too small" test_metadata_too_small
 run_test "devices that hold something else are refused, untouched" test_foreign
 run_test "so is one that joins a pool that exists" test_foreign_known_pool
