@@ -147,13 +147,13 @@ int main(int argc, char **argv)
 	argc = global_options(&c, argc, argv, &help);
 	if (argc < 2) {
 		print_help(help ? stdout : stderr, NULL);
-		return help ? CTL_OK : CTL_USAGE;
-	}
-	if (!strcmp(argv[1], "help")) {
+		code = help ? CTL_OK : CTL_USAGE;
+	} else if (!strcmp(argv[1], "help")) {
 		print_help(stdout, argc > 2 ? argv[2] : NULL);
-		return CTL_OK;
+		code = CTL_OK;
+	} else {
+		code = run(&c, argc, argv, help);
 	}
-	code = run(&c, argc, argv, help);
 	if (fflush(stdout) || ferror(stdout))
 		return code ? code : CTL_FAILED;
 	return code;

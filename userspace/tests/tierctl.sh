@@ -207,6 +207,20 @@ expect 4 'root' lun create $pool 7 1M
 expect 4 'root|permitted|denied' pool stop $pool
 WRAP=
 
+# what could not be written is not done, and goes nowhere else
+for words in --help help "pool list" "lun list" "--json lun list" usage "heat map $pool 1"; do
+	# shellcheck disable=SC2086
+	! tierctl $words >/dev/full 2>/tmp/tierctl.err
+	result $? "tierctl $words to a full device"
+	# shellcheck disable=SC2086
+	! tierctl $words >&- 2>/tmp/tierctl.err
+	result $? "tierctl $words with stdout closed"
+done
+tierctl heat map $pool 1 --png /tmp/tierctl.whole.png >/tmp/tierctl.out 2>&1
+tierctl heat map $pool 1 --png /tmp/tierctl.png >&- 2>/tmp/tierctl.err
+cmp <(tail -c 12 /tmp/tierctl.whole.png) <(tail -c 12 /tmp/tierctl.png) >/tmp/tierctl.out 2>&1
+result $? "a picture with stdout closed ends as it should"
+
 # the end, and a new start
 exec 9</dev/mapper/$pool-lun1
 expect 1 'in use' pool stop $pool
