@@ -560,6 +560,30 @@ static int do_request(char **words)
 	return 0;
 }
 
+/* the same request again and again; stops at the first that is refused */
+static int do_repeat(char **words)
+{
+	static struct message m;
+	int i, n, fd = open_socket(), times = atoi(*words++);
+	struct message *reply = malloc(sizeof(*reply));
+	const struct nlmsgerr *e;
+
+	if (!reply)
+		die("out of memory");
+	e = NLMSG_DATA(&reply->header);
+	make(&m, NLM_F_ACK, words);
+	for (i = 0; i < times; i++) {
+		send_message(fd, &m);
+		n = receive(fd, reply, ROOM);
+		if (n < (int)NLMSG_LENGTH(sizeof(*e)) || e->error) {
+			ends(&reply->header);
+			return 1;
+		}
+	}
+	printf("OK\n");
+	return 0;
+}
+
 /* a dump by buffers of @room; @halfway is called once, after the first buffer */
 static void dump(int fd, size_t room, void (*halfway)(char **arg), char **arg)
 {
@@ -773,7 +797,7 @@ int main(int argc, char **argv)
 		int words;
 		int (*run)(char **words);
 	} verbs[] = {
-		{ "request", 1, do_request }, { "dump", 1, do_dump },
+		{ "request", 1, do_request }, { "repeat", 2, do_repeat }, { "dump", 1, do_dump },
 		{ "interrupt", 2, do_interrupt }, { "abandon", 2, do_abandon },
 		{ "events", 2, do_events }, { "deaf", 1, do_deaf },
 		{ "truncate", 1, do_truncate }, { "garbage", 2, do_garbage },

@@ -210,6 +210,73 @@ test_http() {
 	stop_tierd
 }
 
+metric() {
+	curl -sf localhost:9779/metrics | sed -n "s/^dm_tier_tierd_$1 //p"
+}
+
+metric_above() {
+	(($(metric "$1") > $2))
+}
+
+# A wall clock that jumps stops neither samples nor bills.
+test_clock_set_back() {
+	local day=86400 n
+	pool2
+	config
+	start_tierd
+	date -s "@$(($(date +%s) - day))" >/dev/null
+	n=$(metric samples_total)
+	write_pattern /dev/mapper/lun1 0 4096 alpha
+	wait_for 60 metric_above samples_total $((n + 2))
+	date -s "@$(($(date +%s) + 2 * day))" >/dev/null
+	n=$(metric samples_total)
+	wait_for 60 metric_above samples_total $((n + 2))
+	date -s "@$(($(date +%s) - day))" >/dev/null
+	stop_tierd
+	same_as_kernel
+}
+
+dropped() {
+	awk '$2 == 16 && $9 > 0 { found = 1 } END { exit !found }' /proc/net/netlink
+}
+
+# More events than the socket has room for: told, counted, and the state read anew.
+test_overrun() {
+	local probe=$tree/selftests/dm-tier/netlink_probe i
+	pool2
+	[[ -x $probe ]] || fail "netlink_probe was not built"
+	config
+	start_tierd
+	wait_for 20 grep -qx 250 <(status_value lun1 weight)
+	message pool set headroom 8
+	wait_for 20 metric_above events_total 0
+	kill -STOP "$tierd_pid"
+	for ((i = 0; i < 100; i++)); do
+		! dropped || break
+		"$probe" repeat 1000 pool-set pool=pool key=headroom value=9
+	done
+	dropped
+	# not by the way of an ordinary limit: that would be full after some hundred
+	((i >= 2))
+	message pool set_lun 1 weight 33
+	kill -CONT "$tierd_pid"
+	wait_for 60 grep -q "more events came than the socket had room for; the state is read anew" \
+		"$T/log"
+	wait_for 60 metric_above event_overruns_total 0
+	weight_back() { [[ $(status_value lun1 weight) == 250 ]]; }
+	wait_for 60 weight_back
+	# how many there were tells the next one that comes once there is room again
+	counted() {
+		message pool set headroom 6
+		metric_above events_lost_total 0
+	}
+	wait_for 200 counted
+	stop_tierd
+	tierctl --ledger "$ledger" audit verify
+	[[ $(sqlite3 "$ledger" "SELECT count(*) FROM audit WHERE kind = 'events-lost'") -ge 2 ]] ||
+		fail "the audit log does not tell of the loss"
+}
+
 run_test "settings are applied; a wrong file changes nothing" test_applies_policy
 run_test "the ledger's sums are the kernel's counters" test_books_exactly
 run_test "kill -9 neither loses nor doubles usage" test_kills
@@ -218,4 +285,6 @@ run_test "a LUN made anew is another instance" test_recreated_lun
 run_test "a LUN below its threshold moves down, and the audit log has it" test_threshold
 run_test "an invoice" test_invoice
 run_test "metrics and heat map" test_http
+run_test "a clock that is set stops nothing" test_clock_set_back
+run_test "an overrun of the event socket is told, and made good" test_overrun
 ktap_finish
