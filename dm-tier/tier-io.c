@@ -92,7 +92,8 @@ static void tier_io_unmapped_read(struct bio *bio)
 
 static bool tier_io_gate(struct tier_pool *pool, struct bio *bio, enum tier_io_verdict *verdict)
 {
-	u32 gate = READ_ONCE(pool->gate);
+	/* pairs with the exchange in tier_pool_gate(): the members are looked at later */
+	u32 gate = smp_load_acquire(&pool->gate);
 
 	if (likely(!gate))
 		return false;
@@ -179,7 +180,7 @@ void tier_io_end(struct bio *bio)
 	 * way may hold the old bytes. The op lives until this I/O has left.
 	 */
 	if (unlikely(io->slot))
-		tier_op_note(pool->ops[io->slot], io->first, io->last);
+		tier_op_note(READ_ONCE(pool->ops[io->slot]), io->first, io->last);
 	if (unlikely(io->member)) {
 		this_cpu_add(io->member->latency->ns, ktime_get_ns() - io->start_ns);
 		this_cpu_inc(io->member->latency->ios);

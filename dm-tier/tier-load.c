@@ -720,7 +720,7 @@ void tier_load_drop_objects(struct tier_pool *pool)
 void tier_load_stop(struct tier_pool *pool)
 {
 	mutex_lock(&pool->lock);
-	WRITE_ONCE(pool->gate, pool->gate | TIER_GATE_SUSPENDED);
+	tier_pool_gate(pool, TIER_GATE_SUSPENDED, 0);
 	/* who saw the open gate is in flight, or queued; the queues see it shut */
 	tier_quiesce(pool);
 	flush_workqueue(pool->io_wq);
@@ -749,7 +749,7 @@ void tier_load_unbind(struct tier_pool *pool, struct tier_pool_target *table)
 		tier_member_detach_all(pool);
 		pool->bound = NULL;
 		WRITE_ONCE(pool->mode, TIER_MODE_FAIL);
-		WRITE_ONCE(pool->gate, TIER_GATE_FAIL);
+		tier_pool_gate(pool, TIER_GATE_FAIL, TIER_GATE_SUSPENDED);
 		tier_io_space_back(pool, BLK_STS_IOERR);
 		queue_work(pool->io_wq, &pool->defer_work);
 	}

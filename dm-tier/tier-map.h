@@ -14,8 +14,12 @@
 #define TIER_MAP_H
 
 #include <linux/bitfield.h>
+#include <linux/build_bug.h>
 #include <linux/rcupdate.h>
 #include <linux/types.h>
+
+/* a torn entry would lead into another LUN's extent */
+static_assert(sizeof(long) == sizeof(u64), "entries are read in one go: 64-bit kernels only");
 
 #define TIER_ENTRY_VALID	BIT_ULL(63)
 #define TIER_ENTRY_STATE	GENMASK_ULL(62, 61)

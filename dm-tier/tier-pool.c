@@ -56,9 +56,7 @@ void tier_pool_set_mode(struct tier_pool *pool, enum tier_mode mode, const char 
 
 	if (mode <= old || cmpxchg(&pool->mode, old, mode) != old)
 		return;
-	/* only tests of the gate depend on it: no order needed */
-	WRITE_ONCE(pool->gate, READ_ONCE(pool->gate) |
-		   (mode == TIER_MODE_RO ? TIER_GATE_READ_ONLY : TIER_GATE_FAIL));
+	tier_pool_gate(pool, mode == TIER_MODE_RO ? TIER_GATE_READ_ONLY : TIER_GATE_FAIL, 0);
 	DMERR("%s: the pool is %s now: %s", pool->name,
 	      mode == TIER_MODE_RO ? "read-only" : "failed", why);
 	event.reason = why;

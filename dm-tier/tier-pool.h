@@ -177,7 +177,7 @@ struct tier_commit {
 
 enum tier_mode { TIER_MODE_RW, TIER_MODE_RO, TIER_MODE_FAIL };
 
-/* why I/O may not be mapped just now; READ_ONCE in the I/O path */
+/* why I/O may not be mapped just now; changed by tier_pool_gate() alone */
 #define TIER_GATE_SUSPENDED	BIT(0)	/* all is deferred */
 #define TIER_GATE_READ_ONLY	BIT(1)	/* writes fail */
 #define TIER_GATE_FAIL		BIT(2)	/* all fails */
@@ -294,6 +294,19 @@ static inline void tier_member_touch(struct tier_member *member, u64 extent)
 static inline const char *tier_name(const struct tier_pool *pool, u8 tier)
 {
 	return tier < TIER_MAX_TIERS ? pool->conf.tiers[tier] : "none";
+}
+
+/*
+ * Set and clear bits of the gate. A change of the mode can come at any moment,
+ * so neither may lose the other's. Ordered: who sees the gate open sees the
+ * members as they were bound before.
+ */
+static inline void tier_pool_gate(struct tier_pool *pool, u32 set, u32 clear)
+{
+	u32 old = READ_ONCE(pool->gate);
+
+	while (!try_cmpxchg(&pool->gate, &old, (old & ~clear) | set))
+		;
 }
 
 static inline bool tier_pool_writable(const struct tier_pool *pool)

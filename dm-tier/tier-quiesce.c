@@ -50,6 +50,8 @@ static void tier_quiesce_round(struct tier_quiesce *quiesce)
 	while (!wait_event_timeout(quiesce->wait, tier_quiesce_drained(quiesce, old), 1))
 		;
 	WRITE_ONCE(quiesce->waiting, false);
+	/* pairs with smp_wmb() in tier_quiesce_leave(): what they noted is here */
+	smp_mb();
 }
 
 void tier_quiesce(struct tier_pool *pool)
@@ -60,6 +62,7 @@ void tier_quiesce(struct tier_pool *pool)
 	smp_mb(); /* the caller's change of an entry comes before the look at started */
 	want = READ_ONCE(quiesce->started) + 1;
 	mutex_lock(&quiesce->lock);
+	/* done by another: its barriers come with the lock */
 	if (quiesce->done < want) {
 		WRITE_ONCE(quiesce->started, quiesce->started + 1);
 		smp_mb(); /* who sees the old count has changed its entry before the flip */

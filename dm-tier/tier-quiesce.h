@@ -8,7 +8,8 @@
  * flips the phase, waits for a grace period and for the old phase to fall to
  * zero. An I/O that saw the old entry read the phase before it, so it is
  * counted in the old phase by the end of the grace period; one that reads the
- * phase after the flip sees the new entry.
+ * phase after the flip sees the new entry. What an I/O has stored before it
+ * leaves (chunks noted for a move) is seen by whoever sees the phase at zero.
  */
 #ifndef TIER_QUIESCE_H
 #define TIER_QUIESCE_H
@@ -30,6 +31,8 @@ static inline void tier_quiesce_enter(struct tier_pool *pool, u32 phase)
 
 static inline void tier_quiesce_leave(struct tier_pool *pool, u32 phase)
 {
+	/* pairs with smp_mb() after the drain in tier_quiesce_round() */
+	smp_wmb();
 	this_cpu_dec(pool->quiesce.inflight->n[phase]);
 	if (unlikely(READ_ONCE(pool->quiesce.waiting)))
 		wake_up(&pool->quiesce.wait);

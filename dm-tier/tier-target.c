@@ -125,9 +125,7 @@ static void tier_pool_resume(struct dm_target *ti)
 	struct tier_pool_target *table = ti->private;
 	struct tier_pool *pool = table->pool;
 
-	mutex_lock(&pool->lock);
-	WRITE_ONCE(pool->gate, pool->gate & ~TIER_GATE_SUSPENDED);
-	mutex_unlock(&pool->lock);
+	tier_pool_gate(pool, 0, TIER_GATE_SUSPENDED);
 	queue_work(pool->io_wq, &pool->defer_work);
 	tier_tick_start(pool);
 }
