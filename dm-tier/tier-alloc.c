@@ -79,8 +79,12 @@ static void tier_alloc_work(struct work_struct *work)
 		}
 	}
 	ret = tier_alloc_commit(op, &place);
-	if (ret)
-		goto fail;	/* the record's fate is unknown: the place stays taken */
+	if (ret) {
+		/* refused, it is free; else the record's fate is unknown, and it stays taken */
+		if (tier_pool_writable(pool))
+			tier_place_free(op->lun, place.member, place.extent);
+		goto fail;
+	}
 	op->settled = tier_entry_plain(place.member->index, place.extent);
 	goto out;
 fail:

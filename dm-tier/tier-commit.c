@@ -21,10 +21,16 @@ struct tier_txn {
 
 #define TIER_COMMIT_BATCH	(2 * TIER_COMMIT_PUTS)
 
-static void tier_commit_finish(struct list_head *txns, int result)
+/*
+ * Whoever hears of a failure finds the pool read-only already, so that nothing
+ * is written any more to a place whose owner on disk is not known.
+ */
+static void tier_commit_finish(struct tier_pool *pool, struct list_head *txns, int result)
 {
 	struct tier_txn *txn, *next;
 
+	if (pool->meta.mode != TIER_META_WRITE && pool->loaded)
+		tier_pool_set_mode(pool, TIER_MODE_RO, "metadata could not be written");
 	list_for_each_entry_safe(txn, next, txns, list) {
 		list_del(&txn->list);
 		txn->result = result;
@@ -79,7 +85,7 @@ static void tier_commit_batch(struct tier_pool *pool, struct list_head *queue)
 	ret = tier_meta_commit(&pool->meta, pool->commit.puts, n);
 	/* it is durable: a member that cannot take its header has said so */
 	tier_commit_generation(pool);
-	tier_commit_finish(&batch, ret);
+	tier_commit_finish(pool, &batch, ret);
 }
 
 static void tier_commit_one_call(struct tier_pool *pool, struct list_head *queue)
@@ -91,7 +97,7 @@ static void tier_commit_one_call(struct tier_pool *pool, struct list_head *queue
 	list_move_tail(&txn->list, &one);
 	ret = txn->fn(pool, txn->arg);
 	err = tier_commit_generation(pool);
-	tier_commit_finish(&one, ret < 0 || !err ? ret : err);
+	tier_commit_finish(pool, &one, ret < 0 || !err ? ret : err);
 }
 
 static void tier_commit_work(struct work_struct *work)
@@ -108,8 +114,6 @@ static void tier_commit_work(struct work_struct *work)
 			tier_commit_one_call(pool, &queue);
 		else
 			tier_commit_batch(pool, &queue);
-		if (pool->meta.mode != TIER_META_WRITE && pool->loaded)
-			tier_pool_set_mode(pool, TIER_MODE_RO, "metadata could not be written");
 	}
 	memalloc_noio_restore(noio);
 }

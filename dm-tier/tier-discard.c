@@ -97,6 +97,9 @@ static int tier_discard_commit(struct tier_lun *lun, struct tier_discard_batch *
 	}
 	tier_quiesce(pool);
 	ret = tier_commit(pool, batch->puts, batch->n);
+	/* who saw the pool writable is held yet: nothing goes to what may be free on disk */
+	if (ret)
+		tier_quiesce(pool);
 	for (i = 0; i < batch->n; i++) {
 		if (!ret)
 			batch->ops[i]->settled = 0;

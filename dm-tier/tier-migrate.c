@@ -277,8 +277,11 @@ static int tier_move_switch(struct tier_op *op, void *verify)
 	if (ret)
 		return ret;
 	ret = tier_move_commit(op);
-	if (ret)
+	if (ret) {
+		/* a write that saw the pool writable is held: so it is to the end */
+		tier_quiesce(op->pool);
 		return ret;
+	}
 	/* before the first write there: a flush finds the LUN's members by the counts */
 	tier_place_arrived(op->lun, op->src, op->dst);
 	op->settled = tier_entry_plain(op->dst->index, op->dst_extent);
