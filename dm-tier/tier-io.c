@@ -348,4 +348,7 @@ void tier_io_work(struct work_struct *work)
 		return;
 	/* the resume, or the end of an operation, queues this work again */
 	tier_io_park(pool, &pool->deferred, &stay);
+	/* unless the last operation ended while the bios were nowhere to be seen */
+	if (!(READ_ONCE(pool->gate) & TIER_GATE_SUSPENDED) && tier_op_slot_free(pool))
+		queue_work(pool->io_wq, &pool->defer_work);
 }

@@ -45,6 +45,12 @@ static u32 tier_op_slot_get(struct tier_pool *pool, bool wait)
 	return slot;
 }
 
+bool tier_op_slot_free(struct tier_pool *pool)
+{
+	smp_mb(); /* pairs with the one in tier_op_free() */
+	return find_next_zero_bit(pool->op_slots, TIER_OP_SLOTS, 1) < TIER_OP_SLOTS;
+}
+
 static void tier_op_slot_put(struct tier_pool *pool, u32 slot)
 {
 	spin_lock_bh(&pool->op_lock);
@@ -131,6 +137,7 @@ void tier_op_free(struct tier_op *op)
 	WRITE_ONCE(pool->ops[op->slot], NULL);
 	tier_op_slot_put(pool, op->slot);
 	mempool_free(op, pool->op_mempool);
+	smp_mb(); /* a slot is seen by who parks bios now, or the bios are seen here */
 	if (!bio_list_empty(&pool->deferred))
 		queue_work(pool->io_wq, &pool->defer_work);
 	/*

@@ -88,6 +88,8 @@ void tier_op_set_state(struct tier_op *op, enum tier_entry_state state);
 void tier_op_settle(struct tier_op *op);
 /* after tier_op_settle() and tier_quiesce(); the LUN and the pool may go then */
 void tier_op_free(struct tier_op *op);
+/* could tier_op_begin() find a slot now? Ordered after what the caller has stored */
+bool tier_op_slot_free(struct tier_pool *pool);
 /* the same for an op whose slot no I/O can have noted (never MOVING): no quiesce needed */
 void tier_op_free_rcu(struct tier_op *op);
 
