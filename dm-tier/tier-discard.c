@@ -8,7 +8,7 @@
  * which somebody else has been given.
  */
 #include <linux/blkdev.h>
-#include <linux/sched/mm.h>
+#include <linux/slab.h>
 
 #include "tier-commit.h"
 #include "tier-discard.h"
@@ -18,12 +18,6 @@
 #include "tier-quiesce.h"
 #include "tier-stock.h"
 
-struct tier_discard {
-	struct work_struct work;
-	struct tier_lun *lun;
-	struct bio *bio;
-};
-
 /* one batch under way; some KiB, never on the stack */
 struct tier_discard_batch {
 	unsigned int n;
@@ -31,10 +25,17 @@ struct tier_discard_batch {
 	struct tier_put puts[TIER_DISCARD_EXTENTS];
 };
 
+struct tier_discard {
+	struct work_struct work;
+	struct tier_lun *lun;
+	struct bio *bio;
+	struct tier_discard_batch batch;
+};
+
 /*
  * Own an extent if it is mapped: NULL if there is nothing to free. One that is
- * busy is waited for only while the caller owns nothing (@patient): who waits
- * with slots in hand might wait for ever.
+ * busy, and memory, is waited for only while the caller owns nothing (@patient):
+ * who waits with operations in hand might wait for ever.
  */
 static struct tier_op *tier_discard_block(struct tier_lun *lun, u64 logical, bool patient)
 {
@@ -49,7 +50,8 @@ static struct tier_op *tier_discard_block(struct tier_lun *lun, u64 logical, boo
 		if (!entry)
 			return NULL;
 		if (tier_entry_state(entry) == TIER_ENTRY_NORMAL) {
-			op = tier_op_begin(lun, logical, at, entry, TIER_ENTRY_BLOCKED, true);
+			op = tier_op_begin(lun, logical, at, entry, TIER_ENTRY_BLOCKED,
+					   patient);
 			if (!IS_ERR(op))
 				return op;
 		}
@@ -114,17 +116,12 @@ static int tier_discard_commit(struct tier_lun *lun, struct tier_discard_batch *
 	return 0;
 }
 
-int tier_discard_range(struct tier_lun *lun, u64 first, u64 count)
+static int tier_discard_batches(struct tier_lun *lun, u64 first, u64 count,
+				struct tier_discard_batch *batch)
 {
 	struct tier_pool *pool = lun->pool;
-	struct tier_discard_batch *batch;
-	unsigned int noio;
 	int ret = 0;
 	u64 i = 0;
-
-	noio = memalloc_noio_save();
-	batch = kvmalloc(sizeof(*batch), GFP_KERNEL | __GFP_NOFAIL);
-	memalloc_noio_restore(noio);
 
 	while (i < count && !ret) {
 		if (!tier_pool_writable(pool)) {
@@ -143,7 +140,18 @@ int tier_discard_range(struct tier_lun *lun, u64 first, u64 count)
 		if (batch->n)
 			ret = tier_discard_commit(lun, batch);
 	}
-	kvfree(batch);
+	return ret;
+}
+
+int tier_discard_range(struct tier_lun *lun, u64 first, u64 count)
+{
+	struct tier_discard_batch *batch = kmalloc(sizeof(*batch), GFP_NOIO);
+	int ret;
+
+	if (!batch)
+		return -ENOMEM;
+	ret = tier_discard_batches(lun, first, count, batch);
+	kfree(batch);
 	return ret;
 }
 
@@ -178,7 +186,7 @@ static void tier_discard_work(struct work_struct *work)
 	int ret = 0;
 
 	if (end > first)
-		ret = tier_discard_range(lun, first, end - first);
+		ret = tier_discard_batches(lun, first, end - first, &discard->batch);
 	kfree(discard);
 	bio->bi_status = errno_to_blk_status(ret);
 	bio_endio(bio);
@@ -186,7 +194,8 @@ static void tier_discard_work(struct work_struct *work)
 
 bool tier_discard_start(struct tier_lun *lun, struct bio *bio)
 {
-	struct tier_discard *discard = kmalloc(sizeof(*discard), GFP_NOIO | __GFP_NOWARN);
+	struct tier_discard *discard = kmalloc(sizeof(*discard),
+					       GFP_NOIO | __GFP_NORETRY | __GFP_NOWARN);
 
 	if (!discard) {
 		/* a discard is advice: rather none than one that waits for memory */
@@ -196,6 +205,6 @@ bool tier_discard_start(struct tier_lun *lun, struct bio *bio)
 	INIT_WORK(&discard->work, tier_discard_work);
 	discard->lun = lun;
 	discard->bio = bio;
-	queue_work(lun->pool->op_wq, &discard->work);
+	queue_work(lun->pool->discard_wq, &discard->work);
 	return true;
 }

@@ -724,6 +724,7 @@ void tier_load_stop(struct tier_pool *pool)
 	/* who saw the open gate is in flight, or queued; the queues see it shut */
 	tier_quiesce(pool);
 	flush_workqueue(pool->io_wq);
+	flush_workqueue(pool->discard_wq);
 	flush_workqueue(pool->op_wq);
 	tier_op_wait_all(pool);
 	if (pool->loaded && tier_pool_writable(pool)) {

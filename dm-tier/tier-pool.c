@@ -118,6 +118,8 @@ static void tier_pool_free(struct tier_pool *pool)
 	struct tier_lun *lun, *next;
 	unsigned int i;
 
+	if (pool->discard_wq)
+		drain_workqueue(pool->discard_wq);
 	if (pool->op_wq)
 		drain_workqueue(pool->op_wq);
 	if (pool->op_mempool)
@@ -126,6 +128,8 @@ static void tier_pool_free(struct tier_pool *pool)
 		destroy_workqueue(pool->io_wq);
 	if (pool->op_wq)
 		destroy_workqueue(pool->op_wq);
+	if (pool->discard_wq)
+		destroy_workqueue(pool->discard_wq);
 	if (pool->move_wq)
 		destroy_workqueue(pool->move_wq);
 	rcu_barrier();	/* ops on their way out */
@@ -154,8 +158,9 @@ static int tier_pool_init_queues(struct tier_pool *pool)
 {
 	pool->io_wq = alloc_ordered_workqueue("tier-io", WQ_MEM_RECLAIM | WQ_HIGHPRI);
 	pool->op_wq = alloc_workqueue("tier-op", WQ_MEM_RECLAIM | WQ_UNBOUND, 0);
+	pool->discard_wq = alloc_workqueue("tier-discard", WQ_MEM_RECLAIM | WQ_UNBOUND, 0);
 	pool->move_wq = alloc_workqueue("tier-move", WQ_MEM_RECLAIM | WQ_UNBOUND, 0);
-	return pool->io_wq && pool->op_wq && pool->move_wq ? 0 : -ENOMEM;
+	return pool->io_wq && pool->op_wq && pool->discard_wq && pool->move_wq ? 0 : -ENOMEM;
 }
 
 static int tier_pool_init_clients(struct tier_pool *pool)

@@ -239,7 +239,8 @@ struct tier_pool {
 	bool no_space_said;
 	struct work_struct defer_work;
 	struct workqueue_struct *io_wq;	/* deferred bios: may wait for an op */
-	struct workqueue_struct *op_wq;	/* allocation, discard, flush: never waits for io_wq */
+	struct workqueue_struct *op_wq;	/* allocation, flush: never waits for the other two */
+	struct workqueue_struct *discard_wq;	/* waits for allocations and moves */
 	struct workqueue_struct *move_wq;
 
 	spinlock_t flush_lock;		/* flushes */
