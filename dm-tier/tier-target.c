@@ -3,6 +3,7 @@
  * The two targets as device-mapper calls them.
  */
 #include <linux/module.h>
+#include <linux/sched/mm.h>
 #include <linux/slab.h>
 
 #include "tier-discard.h"
@@ -107,17 +108,25 @@ static void tier_pool_presuspend_undo(struct dm_target *ti)
 static void tier_pool_postsuspend(struct dm_target *ti)
 {
 	struct tier_pool_target *table = ti->private;
+	unsigned int noio = memalloc_noio_save();
 
 	tier_load_stop(table->pool);
+	memalloc_noio_restore(noio);
 }
 
 static int tier_pool_preresume(struct dm_target *ti)
 {
 	struct tier_pool_target *table = ti->private;
+	unsigned int noio;
+	int ret;
 
 	if (table->pool->bound == table && table->live)
 		return 0;
-	return tier_load_bind(table->pool, table);
+	/* the LUNs' I/O waits for this: memory must not wait for that */
+	noio = memalloc_noio_save();
+	ret = tier_load_bind(table->pool, table);
+	memalloc_noio_restore(noio);
+	return ret;
 }
 
 static void tier_pool_resume(struct dm_target *ti)
