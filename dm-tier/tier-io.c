@@ -11,6 +11,7 @@
 #include "tier-io.h"
 #include "tier-op.h"
 #include "tier-quiesce.h"
+#include "tier-target.h"
 
 /* what tier_io_lookup() makes of a bio */
 enum tier_io_verdict {
@@ -143,11 +144,13 @@ out:
 	return verdict;
 }
 
-int tier_io_map(struct tier_lun *lun, struct bio *bio, sector_t sector)
+int tier_io_map(struct tier_lun_target *target, struct bio *bio, sector_t sector)
 {
 	struct tier_io *io = tier_io_of(bio);
+	struct tier_lun *lun = target->lun;
 
 	io->lun = lun;
+	io->target = target;
 	io->member = NULL;
 	io->sector = sector;
 	io->slot = 0;
@@ -214,7 +217,7 @@ void tier_io_defer_one(struct tier_pool *pool, struct bio *bio)
 }
 
 /*
- * Put bios on a list of those that wait, but for those of LUNs that are being
+ * Put bios on a list of those that wait, but for those of maps that are being
  * suspended without a flush: these go back to dm. Decided under the lock, so
  * that none slips in behind tier_io_requeue().
  */
@@ -228,7 +231,7 @@ static void tier_io_park(struct tier_pool *pool, struct bio_list *where, struct 
 	bio_list_init(&requeue);
 	spin_lock_irqsave(&pool->defer_lock, flags);
 	while ((bio = bio_list_pop(bios)))
-		bio_list_add(READ_ONCE(tier_io_of(bio)->lun->requeue) ? &requeue : &keep, bio);
+		bio_list_add(READ_ONCE(tier_io_of(bio)->target->requeue) ? &requeue : &keep, bio);
 	bio_list_merge_head(where, &keep);
 	spin_unlock_irqrestore(&pool->defer_lock, flags);
 	while ((bio = bio_list_pop(&requeue))) {
@@ -264,28 +267,29 @@ void tier_io_space_back(struct tier_pool *pool, blk_status_t status)
 	}
 }
 
-static void tier_io_pick_lun(struct bio_list *from, struct tier_lun *lun, struct bio_list *to)
+static void tier_io_pick(struct bio_list *from, struct tier_lun_target *target,
+			 struct bio_list *to)
 {
 	struct bio_list keep;
 	struct bio *bio;
 
 	bio_list_init(&keep);
 	while ((bio = bio_list_pop(from)))
-		bio_list_add(tier_io_of(bio)->lun == lun ? to : &keep, bio);
+		bio_list_add(tier_io_of(bio)->target == target ? to : &keep, bio);
 	*from = keep;
 }
 
-void tier_io_requeue(struct tier_lun *lun)
+void tier_io_requeue(struct tier_lun_target *target)
 {
-	struct tier_pool *pool = lun->pool;
+	struct tier_pool *pool = target->pool;
 	struct bio_list bios;
 	struct bio *bio;
 	unsigned long flags;
 
 	bio_list_init(&bios);
 	spin_lock_irqsave(&pool->defer_lock, flags);
-	tier_io_pick_lun(&pool->deferred, lun, &bios);
-	tier_io_pick_lun(&pool->no_space, lun, &bios);
+	tier_io_pick(&pool->deferred, target, &bios);
+	tier_io_pick(&pool->no_space, target, &bios);
 	spin_unlock_irqrestore(&pool->defer_lock, flags);
 	while ((bio = bio_list_pop(&bios))) {
 		bio->bi_status = BLK_STS_DM_REQUEUE;

@@ -11,6 +11,7 @@
 /* per-bio data */
 struct tier_io {
 	struct tier_lun *lun;
+	struct tier_lun_target *target;	/* the map it came by: a LUN may have several */
 	struct tier_member *member;	/* whose latency is timed, or NULL */
 	u64 start_ns;
 	sector_t sector;		/* in the LUN: the bio's own is overwritten */
@@ -22,14 +23,14 @@ struct tier_io {
 
 /**
  * tier_io_map() - map one bio of a LUN
- * @lun: the LUN
+ * @target: the map of a LUN
  * @bio: inside one extent, or a discard of any length
  * @sector: of the LUN
  *
  * dm's map context. A mapped extent takes no lock and no memory here.
  * Return: DM_MAPIO_REMAPPED or DM_MAPIO_SUBMITTED.
  */
-int tier_io_map(struct tier_lun *lun, struct bio *bio, sector_t sector);
+int tier_io_map(struct tier_lun_target *target, struct bio *bio, sector_t sector);
 
 /* the I/O has ended (any context): what dm's end_io does */
 void tier_io_end(struct bio *bio);
@@ -38,8 +39,8 @@ void tier_io_end(struct bio *bio);
 void tier_io_defer(struct tier_pool *pool, struct bio_list *bios);
 void tier_io_defer_one(struct tier_pool *pool, struct bio *bio);
 
-/* hand all held bios of @lun back to dm (noflush suspend) */
-void tier_io_requeue(struct tier_lun *lun);
+/* hand all held bios of @target back to dm (noflush suspend) */
+void tier_io_requeue(struct tier_lun_target *target);
 /* map again what waits for space, or fail it with @status if that is not 0 */
 void tier_io_space_back(struct tier_pool *pool, blk_status_t status);
 /* let those who wait for space look again */

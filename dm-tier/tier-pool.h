@@ -119,7 +119,6 @@ struct tier_lun {
 	bool rec_dirty;			/* usage has moved on since it was written */
 	struct list_head targets;	/* tables that use it; pool->lock */
 	unsigned int opened;		/* how many */
-	bool requeue;			/* a noflush suspend: do not let bios wait */
 	bool dead;			/* being deleted: no new operation */
 	atomic_t ops;			/* operations on its extents */
 	unsigned long allowed_members[BITS_TO_LONGS(TIER_MAX_MEMBERS)]; /* by tag */

@@ -303,7 +303,7 @@ static int tier_lun_map(struct dm_target *ti, struct bio *bio)
 {
 	struct tier_lun_target *lt = ti->private;
 
-	return tier_io_map(lt->lun, bio, dm_target_offset(ti, bio->bi_iter.bi_sector));
+	return tier_io_map(lt, bio, dm_target_offset(ti, bio->bi_iter.bi_sector));
 }
 
 static int tier_lun_end_io(struct dm_target *ti, struct bio *bio, blk_status_t *error)
@@ -322,15 +322,15 @@ static void tier_lun_presuspend(struct dm_target *ti)
 
 	if (!dm_noflush_suspending(ti))
 		return;
-	WRITE_ONCE(lt->lun->requeue, true);
-	tier_io_requeue(lt->lun);
+	WRITE_ONCE(lt->requeue, true);
+	tier_io_requeue(lt);
 }
 
 static void tier_lun_end_requeue(struct dm_target *ti)
 {
 	struct tier_lun_target *lt = ti->private;
 
-	WRITE_ONCE(lt->lun->requeue, false);
+	WRITE_ONCE(lt->requeue, false);
 }
 
 static void tier_lun_status(struct dm_target *ti, status_type_t type, unsigned int flags,

@@ -72,6 +72,24 @@ test_discard() {
 	check_pattern /dev/mapper/one 2048 2048 beta-02
 }
 
+# A LUN may have several maps: the suspend of one is no business of the other's.
+test_two_maps() {
+	local other
+	full_pool
+	dmsetup create three --table "$(dmsetup table two)"
+	waiting_write
+	dd if=/dev/zero of=/dev/mapper/three bs=4K seek=256 count=1 oflag=direct status=none &
+	other=$!
+	stuck() { [[ $(cut -d' ' -f3 "/proc/$other/stat") == D ]]; }
+	wait_for 60 stuck
+	dmsetup suspend --noflush --nolockfs two
+	blkdiscard -l $((2 << 20)) /dev/mapper/one
+	wait_for 60 ended "$other"
+	wait "$other" || fail "the write that came by the other map has failed"
+	dmsetup resume two
+	written
+}
+
 test_delete() {
 	full_pool
 	waiting_write
@@ -266,6 +284,7 @@ run_test "no_space_timeout 0 waits on" test_timeout_off
 run_test "error_if_no_space" test_error
 run_test "error_if_no_space comes and goes by reload" test_error_by_reload
 run_test "noflush suspend of a LUN that waits" test_suspend_lun
+run_test "... another map of the LUN waits on" test_two_maps
 run_test "suspend of a pool with a LUN that waits" test_suspend_pool
 run_test "flushing suspend of a LUN that waits" test_suspend_flush
 run_test "forced removal of a LUN that waits" test_remove_force
