@@ -270,6 +270,16 @@ static bool tier_load_tiers_fit(struct tier_pool *pool, struct tier_pool_target 
 	return false;
 }
 
+static unsigned int tier_load_block_size(const struct tier_pool_target *table)
+{
+	unsigned int t, d, size = 0;
+
+	for (t = 0; t < table->nr_tiers; t++)
+		for (d = 0; d < table->tiers[t].nr_devs; d++)
+			size = max(size, bdev_logical_block_size(table->tiers[t].devs[d]->bdev));
+	return size;
+}
+
 static int tier_load_check_all(struct tier_pool *pool, struct tier_pool_target *table)
 {
 	struct dm_target *ti = table->ti;
@@ -284,6 +294,12 @@ static int tier_load_check_all(struct tier_pool *pool, struct tier_pool_target *
 		if (pool->features.read_only && !table->features.read_only) {
 			ti->error = "A pool that is read_only stays so until it is removed";
 			return -EROFS;
+		}
+		/* LUNs in use would go on with I/O too small for it, which some drivers round */
+		if (pool->bound &&
+		    tier_load_block_size(table) > tier_load_block_size(pool->bound)) {
+			ti->error = "A new device has larger logical blocks: add it at a start";
+			return -EINVAL;
 		}
 		if (tier_member_check_reload(pool, table)) {
 			ti->error = "A member that holds extents is not in the new table";

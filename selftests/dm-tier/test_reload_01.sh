@@ -104,6 +104,21 @@ test_ninth_tier() {
 	assert_match "$(dmsetup status pool)" ' 8 t1 0/3 .* t8 0/3 '
 }
 
+# LUNs in use were told what they may send: nothing smaller may be needed later.
+test_block_size() {
+	pool2
+	fill
+	mkdisk d 16 blocksize=4096
+	table=$(dmsetup table pool)
+	refused 'larger logical blocks' reload_table pool "$(pool_table 2048 meta ssd:a,d sata:b)"
+	assert_eq "$(dmsetup table pool)" "$table"
+	cmp -n 4096 $D/d /dev/zero
+	intact
+	restart 2048 meta ssd:a,d sata:b
+	assert_eq "$(blockdev --getss /dev/mapper/lun)" 4096
+	intact
+}
+
 test_reorder() {
 	pool2
 	fill
@@ -372,6 +387,7 @@ test_fail_dev() {
 run_test "a device joins" test_add_device
 run_test "tiers join, in any place" test_add_tier
 run_test "a ninth tier is refused" test_ninth_tier
+run_test "a device of larger blocks joins at a start only" test_block_size
 run_test "tiers change places" test_reorder
 run_test "a device that holds extents may not be left out" test_leave_out
 run_test "a device is emptied and leaves" test_evacuate
