@@ -145,6 +145,17 @@ static int tier_move_verify(struct tier_op *op, u32 first, u32 count, void *buf)
 	return ret;
 }
 
+/*
+ * The law may have changed since the place was taken, and the destination may
+ * have been failed: it does not get the extent then.
+ */
+static int tier_move_may(const struct tier_op *op)
+{
+	if (!READ_ONCE(op->dst->bdev))
+		return -EIO;
+	return tier_place_lawful(op->lun, op->dst) ? 0 : -ECANCELED;
+}
+
 static int tier_move_copy_all(struct tier_op *op)
 {
 	u32 first, count;
@@ -154,7 +165,7 @@ static int tier_move_copy_all(struct tier_op *op)
 		count = tier_move_piece(op, first);
 		if (!tier_rate_wait(op, count))
 			return -ECANCELED;
-		ret = tier_move_copy(op, first, count);
+		ret = tier_move_may(op) ?: tier_move_copy(op, first, count);
 	}
 	return ret;
 }
@@ -274,6 +285,8 @@ static int tier_move_switch(struct tier_op *op, void *verify)
 	ret = tier_move_copy_dirty(op, verify);
 	if (!ret && dirty)
 		ret = tier_stock_flush(op->pool, op->dst);
+	if (!ret)
+		ret = tier_move_may(op);
 	if (ret)
 		return ret;
 	ret = tier_move_commit(op);

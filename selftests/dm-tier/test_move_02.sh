@@ -87,6 +87,30 @@ tags_are_kept() {
 	check_pattern /dev/mapper/lun 0 32768 data
 }
 
+# A move of 64 MiB at 4 MiB/s, on its way when its destination is forbidden.
+law_overtakes_a_move() {
+	mkdisk meta 16
+	mkdisk ssd 130
+	mkdisk sata 130
+	mkpool pool 131072 meta ssd:ssd sata:sata
+	message pool set headroom 0
+	message pool set tick 50
+	message pool set move_rate 1
+	message pool set tag /dev/tier/ssd eu
+	message pool set tag /dev/tier/sata us
+	mklun lun pool 1 64M
+	write_pattern /dev/mapper/lun 0 2048 data
+	message pool migrate_lun 1 sata
+	moving() { ! no_moves; }
+	wait_for 60 moving
+	message pool set_lun 1 tags eu
+	message pool set move_rate 2000
+	wait_for 120 no_moves
+	assert_eq "$(moves_done)" 0 "moves to a device that is forbidden"
+	assert_eq "$(extents_on lun ssd 131072)" 1
+	check_pattern /dev/mapper/lun 0 2048 data
+}
+
 threshold_moves_the_lun() {
 	quick_pool 2048
 	message pool set_lun 1 auto on 2>/dev/null && fail "no such LUN yet"
@@ -140,6 +164,7 @@ run_test "a hot spot goes up, and then there is rest" hot_goes_up_and_stays
 run_test "a full tier keeps its headroom" cold_comes_down_by_watermark
 run_test "allowed tiers and pin are kept" law_is_kept
 run_test "tags are kept" tags_are_kept
+run_test "a move that the law has overtaken comes to nothing" law_overtakes_a_move
 run_test "a LUN that crosses its thresholds moves as a whole" threshold_moves_the_lun
 run_test "with moves off nothing moves" moves_off_means_off
 run_test "a LUN's move rate is kept" rate_is_kept
