@@ -39,6 +39,26 @@ static void tier_io_sample(struct tier_pool *pool, u32 lun, u64 sector, u32 size
 	smp_store_release(&ring->head, head + 1);
 }
 
+/* preemption off: the counters are per CPU */
+static __always_inline void tier_io_count(struct tier_lun *lun, const struct tier_io *io,
+					  u8 tier, bool write, u32 sectors)
+{
+	struct tier_lun_stats *stats = this_cpu_ptr(lun->stats);
+
+	stats->ios[write][tier]++;
+	stats->sectors[write][tier] += sectors;
+	tier_io_sample(lun->pool, lun->id, io->sector, sectors | (u32)write << 31);
+}
+
+void tier_io_count_write(struct bio *bio, const struct tier_member *member)
+{
+	struct tier_io *io = tier_io_of(bio);
+
+	preempt_disable();
+	tier_io_count(io->lun, io, member->tier, true, bio_sectors(bio));
+	preempt_enable();
+}
+
 /*
  * Send a bio to its place; false if the place is gone and the bio has ended. RCU
  * read lock held, so that phase and entry belong together; preemption off for
@@ -53,7 +73,6 @@ static bool tier_io_go(struct tier_lun *lun, struct bio *bio, struct tier_io *io
 	u32 sectors = bio_sectors(bio);
 	u32 offset = io->sector & (pool->extent_sectors - 1);
 	bool write = op_is_write(bio_op(bio));
-	struct tier_lun_stats *stats;
 	struct tier_latency *latency;
 
 	if (unlikely(!bdev)) {
@@ -69,15 +88,12 @@ static bool tier_io_go(struct tier_lun *lun, struct bio *bio, struct tier_io *io
 
 	preempt_disable();
 	tier_quiesce_enter(pool, phase);
-	stats = this_cpu_ptr(lun->stats);
-	stats->ios[write][member->tier]++;
-	stats->sectors[write][member->tier] += sectors;
+	tier_io_count(lun, io, member->tier, write, sectors);
 	latency = this_cpu_ptr(member->latency);
 	if (unlikely(!(latency->seen++ % TIER_LATENCY_SAMPLE))) {
 		io->member = member;
 		io->start_ns = ktime_get_ns();
 	}
-	tier_io_sample(pool, lun->id, io->sector, sectors | (u32)write << 31);
 	preempt_enable();
 
 	bio_set_dev(bio, bdev);

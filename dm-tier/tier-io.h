@@ -35,6 +35,9 @@ int tier_io_map(struct tier_lun_target *target, struct bio *bio, sector_t sector
 /* the I/O has ended (any context): what dm's end_io does */
 void tier_io_end(struct bio *bio);
 
+/* usage and heat of a write that does not go the way of tier_io_map() */
+void tier_io_count_write(struct bio *bio, const struct tier_member *member);
+
 /* have bios mapped again by the worker; empties @bios. Any context */
 void tier_io_defer(struct tier_pool *pool, struct bio_list *bios);
 void tier_io_defer_one(struct tier_pool *pool, struct bio *bio);

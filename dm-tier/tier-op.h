@@ -21,6 +21,7 @@
  * @slot: its number in @entry
  * @lock: held, and the entry while the operation ends
  * @held: bios that wait for the end
+ * @first: of an allocation, the write that began it; not among @held
  * @work: what runs it
  * @rcu: frees it
  * @dirty: chunks written since they were copied; set at the end of a write
@@ -42,6 +43,7 @@ struct tier_op {
 	u32 slot;
 	spinlock_t lock;		/* held, and the entry while the operation ends */
 	struct bio_list held;
+	struct bio *first;
 	struct work_struct work;
 	struct rcu_head rcu;
 

@@ -93,7 +93,7 @@ static int tier_place_on_tier(struct tier_lun *lun, u8 tier, struct tier_member 
 }
 
 /* space_lock held */
-static int tier_place_try(struct tier_lun *lun, u8 tier, u64 floor, bool new,
+static int tier_place_try(struct tier_lun *lun, u8 tier, u64 floor, bool new, bool zeroed,
 			  struct tier_member *not, struct tier_place *place)
 {
 	struct tier_pool *pool = lun->pool;
@@ -113,7 +113,7 @@ static int tier_place_try(struct tier_lun *lun, u8 tier, u64 floor, bool new,
 		if (ret)
 			return ret;
 	}
-	ret = tier_place_on_tier(lun, tier, not, new, place);
+	ret = tier_place_on_tier(lun, tier, not, zeroed, place);
 	/* what is on the move counts where it is, but has its claim here already */
 	if (!ret && new)
 		tier_place_count(lun, place->member, 1);
@@ -135,7 +135,8 @@ static unsigned int tier_place_first_rank(const struct tier_lun *lun)
 }
 
 /* from the favourite down, then up; space_lock held */
-static int tier_place_pass(struct tier_lun *lun, bool floors, struct tier_place *place)
+static int tier_place_pass(struct tier_lun *lun, bool floors, bool zeroed,
+			   struct tier_place *place)
 {
 	struct tier_pool *pool = lun->pool;
 	unsigned int first = tier_place_first_rank(lun), i, rank;
@@ -148,7 +149,7 @@ static int tier_place_pass(struct tier_lun *lun, bool floors, struct tier_place 
 		if (lun->rec.pin != TIER_NONE && lun->rec.pin != tier)
 			continue;
 		ret = tier_place_try(lun, tier, floors ? tier_place_headroom(pool, tier) : 0,
-				     true, NULL, place);
+				     true, zeroed, NULL, place);
 		if (ret != -EDQUOT)
 			result = ret;
 		if (!ret)
@@ -157,17 +158,17 @@ static int tier_place_pass(struct tier_lun *lun, bool floors, struct tier_place 
 	return result;
 }
 
-int tier_place_new(struct tier_lun *lun, struct tier_place *place)
+int tier_place_new(struct tier_lun *lun, bool whole, struct tier_place *place)
 {
 	struct tier_pool *pool = lun->pool;
 	int ret;
 
 	spin_lock(&pool->space_lock);
-	ret = tier_place_pass(lun, true, place);
+	ret = tier_place_pass(lun, true, !whole, place);
 	if (ret)
-		ret = tier_place_pass(lun, false, place);
+		ret = tier_place_pass(lun, false, !whole, place);
 	spin_unlock(&pool->space_lock);
-	if (!ret)
+	if (!ret && !whole)
 		tier_stock_want(pool, place->member, !place->zeroed);
 	return ret;
 }
@@ -178,7 +179,7 @@ int tier_place_move(struct tier_lun *lun, u8 tier, struct tier_member *not,
 	int ret;
 
 	spin_lock(&lun->pool->space_lock);
-	ret = tier_place_try(lun, tier, 0, false, not, place);
+	ret = tier_place_try(lun, tier, 0, false, false, not, place);
 	spin_unlock(&lun->pool->space_lock);
 	return ret;
 }

@@ -21,8 +21,11 @@ struct tier_place {
 	bool zeroed;
 };
 
-/* for a first write; -ENOSPC, or -EDQUOT if only the LUN's own limits stand in the way */
-int tier_place_new(struct tier_lun *lun, struct tier_place *place);
+/*
+ * For a first write; -ENOSPC, or -EDQUOT if only the LUN's own limits stand in
+ * the way. @whole: all of it is about to be written, zeros would be wasted.
+ */
+int tier_place_new(struct tier_lun *lun, bool whole, struct tier_place *place);
 /* for a move to @tier, on another member than @not if that is given */
 int tier_place_move(struct tier_lun *lun, u8 tier, struct tier_member *not,
 		    struct tier_place *place);

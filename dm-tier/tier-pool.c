@@ -147,6 +147,7 @@ static void tier_pool_free(struct tier_pool *pool)
 	if (pool->io)
 		dm_io_client_destroy(pool->io);
 	bioset_exit(&pool->flush_bios);
+	bioset_exit(&pool->write_bios);
 	tier_op_exit(pool);
 	tier_quiesce_exit(&pool->quiesce);
 	free_percpu(pool->samples);
@@ -177,7 +178,9 @@ static int tier_pool_init_clients(struct tier_pool *pool)
 		return -ENOMEM;
 	}
 	pool->samples = alloc_percpu(struct tier_samples);
-	return pool->samples ? 0 : -ENOMEM;
+	if (!pool->samples)
+		return -ENOMEM;
+	return bioset_init(&pool->write_bios, BIO_POOL_SIZE, 0, 0);
 }
 
 static int tier_pool_init(struct tier_pool *pool)

@@ -246,6 +246,7 @@ struct tier_pool {
 	struct bio_list flushes;
 	struct work_struct flush_work;
 	struct bio_set flush_bios;
+	struct bio_set write_bios;	/* of first writes that fill their extent */
 
 	struct dm_kcopyd_client *kcopyd;
 	struct dm_io_client *io;

@@ -156,9 +156,36 @@ allocations_alone() {
 	(($(dmsetup status lun | cut -d' ' -f4) > 128)) || fail "no extent was allocated"
 }
 
+# Nor here: a write that fills a new extent is there, all of it, once it has ended.
+whole_writes_alone() {
+	local half=$((6 * 2048)) writer
+	volatile_disks meta a b
+	start
+	mklun lun pool 1 12M
+	whole() { # <first extent>
+		pattern filled "$half" | dd of=/dev/mapper/lun bs=64K seek="$1" iflag=fullblock \
+			oflag=direct conv=notrunc status=none
+	}
+	whole 0
+	# and on, until the power goes
+	(whole 96 2>/dev/null || :) &
+	writer=$!
+	wait_for 60 eval '(($(dmsetup status lun | cut -d" " -f4) > half))'
+	power_cut
+	wait "$writer"
+	dmsetup remove --retry lun
+	dmsetup remove --retry pool
+	power_on
+	start
+	mklun lun pool 1
+	check_pattern /dev/mapper/lun 0 "$half" filled
+	tr -d '\0\nfiled' </dev/mapper/lun | cmp - /dev/null || fail "bytes that nobody wrote there"
+}
+
 run_test "the rig loses what was not flushed, and only that" rig_loses
 run_test "what was fsynced is there after power cuts" cuts 6
 run_test "what was fsynced is there after power cuts, metadata mirrored" cuts_with_mirror
 run_test "what moves is there after power cuts, without a flush of its own" moves_alone
 run_test "what was allocated holds nobody's data, without a flush" allocations_alone
+run_test "what fills a new extent is durable as it is" whole_writes_alone
 ktap_finish

@@ -63,6 +63,45 @@ isolation_no_passdown() {
 	test_isolation "$@"
 }
 
+# sectors written to a disk so far
+written_to() {
+	awk '{ print $7 }' "/sys/dev/block/$(dev_number "$1")/stat"
+}
+
+whole_of() { # <extent sectors> <lun> <word>
+	pattern "$3" 32768 | dd of="/dev/mapper/$2" bs=$(($1 * 512)) iflag=fullblock oflag=direct \
+		conv=notrunc,fsync status=none
+}
+
+# A write of a whole new extent needs no zeros below it: the device is written
+# once. $1: extent sectors
+test_whole() {
+	local before after
+	mkdisk meta 4
+	mkdisk a 17
+	POOL_FEATURES=no_discard_passdown
+	mkpool pool "$1" meta ssd:a
+	mklun one pool 1 16M
+	before=$(written_to a)
+	whole_of "$1" one SECRET
+	after=$(written_to a)
+	assert_eq "$(used one)" 32768
+	echo "$((after - before)) sectors written for 32768"
+	((after - before < 32768 + 32768 / 4)) || fail "new extents were zeroed before they were filled"
+	assert_eq "$(status_value one usage_ssd | cut -d, -f2,4)" "$((32768 / $1)),32768" "writes"
+	blkdiscard /dev/mapper/one
+	mklun two pool 2 16M
+	whole_of "$1" two other
+	check_pattern /dev/mapper/two 0 32768 other
+	no_trace /dev/mapper/two SECRET
+	dmsetup remove two
+	dmsetup remove one
+	dmsetup remove pool
+	mkpool pool "$1" meta ssd:a
+	mklun two pool 2
+	check_pattern /dev/mapper/two 0 32768 other
+}
+
 test_shrink_grow() {
 	mkdisk meta 4
 	mkdisk a 32
@@ -270,6 +309,8 @@ run_test "no discarded byte is readable" test_isolation 2048 discard
 run_test "nor with discards not passed down, 64 KiB extents" isolation_no_passdown 128 discard
 run_test "nor after a restart" isolation_no_passdown 128 restart
 run_test "nor of a deleted LUN, discards not passed down" isolation_no_passdown 2048 delete
+run_test "a write that fills a new extent is written once" test_whole 2048
+run_test "... and with extents of 64 KiB" test_whole 128
 run_test "what a resize cuts off is gone" test_shrink_grow
 run_test "discard frees whole extents only" test_discard
 run_test "discard next to I/O" test_discard_under_io
