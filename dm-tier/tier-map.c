@@ -3,6 +3,7 @@
  * A LUN's map: making, growing and freeing it. Lookup is inline in tier-map.h.
  */
 #include <linux/mm.h>
+#include <linux/sched/mm.h>
 #include <linux/slab.h>
 
 #include "tier-map.h"
@@ -33,8 +34,10 @@ void tier_map_free(struct tier_map *map)
 
 struct tier_map *tier_map_resize(const struct tier_map *map, u64 extents)
 {
+	unsigned int noio = memalloc_noio_save();
 	struct tier_map *new = tier_map_alloc(extents);
 
+	memalloc_noio_restore(noio);
 	if (!new)
 		return NULL;
 	memcpy(new->leaf, map->leaf, min(new->leaves, map->leaves) * sizeof(new->leaf[0]));

@@ -90,7 +90,10 @@ static inline u32 tier_entry_slot(u64 entry)
 struct tier_map *tier_map_alloc(u64 extents);
 void tier_map_free(struct tier_map *map);
 
-/* a larger (or smaller) map that shares the leaves both have */
+/*
+ * A larger (or smaller) map that shares the leaves both have. GFP_NOIO: first
+ * writes wait for the map's lock, which the caller holds.
+ */
 struct tier_map *tier_map_resize(const struct tier_map *map, u64 extents);
 /* free @old, but not the leaves that @kept took over */
 void tier_map_free_resized(struct tier_map *old, const struct tier_map *kept);
