@@ -351,7 +351,11 @@ static void tier_lun_io_hints(struct dm_target *ti, struct queue_limits *limits)
 {
 	struct tier_lun_target *lt = ti->private;
 	u64 extent = lt->pool->extent_sectors;
+	unsigned int whole = min_t(u64, extent, BIO_MAX_VECS * PAGE_SECTORS);
 
+	/* so that a write of a whole extent comes as one; the members' queues split it */
+	limits->max_hw_sectors = max(limits->max_hw_sectors, whole);
+	limits->max_sectors = max(limits->max_sectors, whole);
 	limits->discard_granularity = extent << SECTOR_SHIFT;
 	tier_limits_set_discard(limits, min_t(u64, extent * TIER_DISCARD_EXTENTS,
 					      round_down(UINT_MAX >> SECTOR_SHIFT, extent)));
