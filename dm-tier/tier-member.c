@@ -117,7 +117,7 @@ struct tier_member *tier_member_new(struct tier_pool *pool, u32 index)
 	member->state = meta->rec.state;
 	memcpy(member->uuid, meta->rec.uuid, TIER_UUID_LEN);
 	memcpy(member->tag, meta->rec.tag, sizeof(member->tag));
-	strscpy(member->name, "-", sizeof(member->name));
+	snprintf(member->name, sizeof(member->name), "#%u", index);
 	spin_lock_init(&member->bucket.lock);
 	if (member->state == TIER_MEMBER_DRAINING)
 		member->evac_total = meta->used;
@@ -165,8 +165,11 @@ void tier_member_attach(struct tier_pool *pool, struct tier_member *member,
 	if (dev) {
 		format_dev_t(member->name, dev->bdev->bd_dev);
 		WRITE_ONCE(member->state, recorded);
-	} else if (recorded != TIER_MEMBER_FAILED && recorded != TIER_MEMBER_REMOVED) {
-		WRITE_ONCE(member->state, TIER_MEMBER_MISSING);
+	} else {
+		/* its number may be another device's by now */
+		snprintf(member->name, sizeof(member->name), "#%u", member->index);
+		if (recorded != TIER_MEMBER_FAILED && recorded != TIER_MEMBER_REMOVED)
+			WRITE_ONCE(member->state, TIER_MEMBER_MISSING);
 	}
 	tier_member_apply(pool, member);
 }

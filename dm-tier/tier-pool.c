@@ -79,9 +79,13 @@ int tier_pool_tier_by_name(const struct tier_pool *pool, const char *name)
 
 struct tier_member *tier_pool_member_by_name(struct tier_pool *pool, const char *name)
 {
-	dev_t dev = tier_dev_by_path(name);
 	unsigned int i;
+	dev_t dev;
 
+	if (name[0] == '#')
+		return !kstrtouint(name + 1, 10, &i) && i < TIER_MAX_MEMBERS ?
+		       pool->members[i] : NULL;
+	dev = tier_dev_by_path(name);
 	if (!dev)
 		return NULL;
 	for (i = 0; i < TIER_MAX_MEMBERS; i++) {

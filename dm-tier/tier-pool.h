@@ -46,6 +46,7 @@ struct tier_err {
 	char text[160];
 };
 
+/* set the text of an error; returns @code */
 __printf(3, 4) int tier_fail(struct tier_err *err, int code, const char *fmt, ...);
 
 /* token bucket of one device, or of one LUN, in sectors */
@@ -70,7 +71,7 @@ struct tier_member {
 	struct block_device *bdev;	/* dev->bdev */
 	dev_t devt;			/* of @dev, kept when a reload fails; 0: missing */
 	u64 header_generation;		/* that its header has, as far as we know */
-	char name[16];			/* major:minor */
+	char name[16];			/* major:minor; without a device: #<index> */
 	char tag[TIER_TAG_LEN];		/* pool->lock */
 	u8 uuid[TIER_UUID_LEN];
 	unsigned long *touched;		/* bit per page of its table: heat changed; atomic */
@@ -315,12 +316,15 @@ static inline bool tier_pool_writable(const struct tier_pool *pool)
 	return READ_ONCE(pool->mode) == TIER_MODE_RW;
 }
 
+/* words of the contract, never NULL */
 const char *tier_mode_name(enum tier_mode mode);
 const char *tier_member_state_name(u8 state);
 
 /* -- tier-pool.c: life cycle -- */
+/* with a reference, or NULL; tier_pools_lock held for these two */
 struct tier_pool *tier_pool_get_by_md(struct mapped_device *md);
 struct tier_pool *tier_pool_get_by_meta(dev_t meta_dev);
+/* a pool that is not loaded yet, with a reference, or ERR_PTR; tier_pools_lock held */
 struct tier_pool *tier_pool_create(struct mapped_device *md, dev_t meta_dev);
 /*
  * The pool on disk whose metadata was opened is ours now: -EBUSY if another map
@@ -334,6 +338,7 @@ void tier_pool_update_name(struct tier_pool *pool);
 void tier_pool_renew_name(struct tier_pool *pool);
 /* loaded pool of this dm name with a reference, or NULL; takes tier_pools_lock */
 struct tier_pool *tier_pool_get_by_name(const char *name);
+/* let go of a reference; takes tier_pools_lock; the last one frees, and may sleep */
 void tier_pool_put(struct tier_pool *pool);
 /* WRITE -> READ_ONLY -> FAIL, never back; says so once. Any context that may sleep */
 void tier_pool_set_mode(struct tier_pool *pool, enum tier_mode mode, const char *why);
@@ -343,7 +348,10 @@ void tier_pool_tier_space(struct tier_pool *pool, u8 tier, u64 *total, u64 *used
 
 /* tier id by name, or -ENOENT */
 int tier_pool_tier_by_name(const struct tier_pool *pool, const char *name);
-/* member by path or major:minor, or NULL; pool->lock held */
+/*
+ * Member by path, by major:minor, or by "#<index>", which is also the name of one
+ * without a device; or NULL. pool->lock held.
+ */
 struct tier_member *tier_pool_member_by_name(struct tier_pool *pool, const char *name);
 
 /* -- tier-lun.c -- pool->lock held for all of these */

@@ -8,11 +8,14 @@
 
 #include "libdmtier.h"
 
+/* major:minor, or #index, by which a member goes whose device is not there */
 static bool is_number(const char *dev)
 {
 	unsigned int major, minor;
 	int end = 0;
 
+	if (sscanf(dev, "#%u%n", &minor, &end) == 1 && end && !dev[end])
+		return true;
 	return sscanf(dev, "%u:%u%n", &major, &minor, &end) == 2 && end && !dev[end];
 }
 

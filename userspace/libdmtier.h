@@ -230,7 +230,7 @@ int dmtier_events_fd(const struct dmtier_events *e);
  */
 int dmtier_event_next(struct dmtier_events *e, struct dmtier_event *out);
 
-/* major:minor of a block device's path; a string that is major:minor is kept */
+/* major:minor of a block device's path; major:minor and #index are kept */
 int dmtier_dev_resolve(const char *dev, char *out, size_t len);
 
 /* a name people know, as /dev/sdb or /dev/mapper/x, of major:minor; else itself */

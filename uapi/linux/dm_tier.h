@@ -5,7 +5,7 @@
  *
  * Every number is a u32 or u64 attribute of the width said beside it, every
  * name a NUL-terminated string. Pools are named by their device-mapper name,
- * tiers by name, members by path or major:minor.
+ * tiers by name, members by path, major:minor, or #<DM_TIER_A_DEV_INDEX>.
  */
 #ifndef _UAPI_LINUX_DM_TIER_H
 #define _UAPI_LINUX_DM_TIER_H
