@@ -6,7 +6,8 @@
 set -euo pipefail
 
 readonly tree=/dm-tier
-readonly nullb=/sys/kernel/config/nullb
+# shellcheck source=selftests/lib/guest.sh
+source $tree/selftests/lib/guest.sh
 readonly pool=demo archive=1 shop=2
 readonly rows=60000 hot_rows=4000 first_hot=40000
 load=$tree/selftests/demo/shop
@@ -43,30 +44,12 @@ wait_for() {
 }
 trap 'echo "demo: FAILED in line $LINENO: $BASH_COMMAND" >&2' ERR
 
-# --- disks ------------------------------------------------------------------
-
-# mkdisk <name> <MiB> <access time in ns> <queue depth>
-mkdisk() {
-	local dir=$nullb/$1 a
-	mkdir "$dir"
-	for a in size="$2" blocksize=512 memory_backed=1 discard=1 submit_queues=1 \
-		irqmode=2 completion_nsec="$3" hw_queue_depth="$4"; do
-		echo "${a#*=}" >"$dir/${a%%=*}"
-	done
-	echo 1 >"$dir/power"
-	mkdir -p /dev/tier
-	ln -sfn "$([[ -b /dev/$1 ]] && echo "/dev/$1" || echo "/dev/nullb$(<"$dir/index")")" \
-		"/dev/tier/$1"
-}
-
 pool_start() {
 	tierctl pool start $pool --meta /dev/tier/meta \
 		--tier ssd:/dev/tier/ssd --tier sas:/dev/tier/sas --tier sata:/dev/tier/sata
 }
 
 # --- what is looked at --------------------------------------------------------
-
-status_word() { dmsetup status "$1" | tr ' ' '\n' | sed -n "s/^$2=//p"; }
 
 # extents of a LUN per tier: "ssd 12, sas 3, sata 40"
 where() {
@@ -86,13 +69,13 @@ measure() {
 # --- 1 ------------------------------------------------------------------------
 
 chapter "A storage host: one SSD, one SAS and one SATA disk (simulated: 80 us, 4 ms, 8 ms)"
-modprobe -a dm-mod libcrc32c ext4
+modprobe ext4
 modprobe null_blk nr_devices=0
-insmod $tree/dm-tier/dm-tier.ko
-mkdisk meta 32 80000 64
-mkdisk ssd 96 80000 64
-mkdisk sas 256 4000000 1
-mkdisk sata 640 8000000 1
+insert dm-tier
+timed_disk meta 32 80000 64
+timed_disk ssd 96 80000 64
+timed_disk sas 256 4000000 1
+timed_disk sata 640 8000000 1
 show tierctl pool create $pool --meta /dev/tier/meta --extent 1M \
 	--tier ssd:/dev/tier/ssd --tier sas:/dev/tier/sas --tier sata:/dev/tier/sata
 show tierctl tier list $pool
@@ -203,12 +186,12 @@ steady=0 last=-1
 printf '        %6s  %-32s %-32s %8s %s\n' second "shop on (MiB)" "archive on (MiB)" IOPS moves
 for ((i = 1; i <= 35; i++)); do
 	sleep 3
-	moves=$(status_word $pool moves_done)
+	moves=$(status_value $pool moves_done)
 	printf '        %6d  %-32s %-32s %8s %s\n' $((SECONDS - began)) "$(where $shop)" \
-		"$(where $archive)" "$(status_word $pool-lun$shop iops)" "$moves"
+		"$(where $archive)" "$(status_value $pool-lun$shop iops)" "$moves"
 	# done when the LUN has gone up as a whole, its hot extents further up, and
 	# nothing moves any more
-	if [[ $moves == "$last" && $(status_word $pool-lun$shop home) == sas &&
+	if [[ $moves == "$last" && $(status_value $pool-lun$shop home) == sas &&
 	      $(where $shop) != "ssd 0,"* ]]; then
 		((++steady >= 2)) && break
 	else
@@ -226,7 +209,7 @@ grep -h 'move-done' /tmp/events | grep -m1 -E 'watermark|demote' | sed 's/^/    
 kill $events 2>/dev/null || :
 assert_match "$(cat /tmp/events)" "threshold-up"
 assert_match "$(cat /tmp/events)" "lun-moved"
-assert_eq "$(status_word $pool-lun$shop home)" sas
+assert_eq "$(status_value $pool-lun$shop home)" sas
 [[ $(where $shop) != "ssd 0,"* ]] || fail "no hot extent has reached the SSD"
 
 chapter "After: the same load"

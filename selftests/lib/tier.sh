@@ -9,6 +9,8 @@
 tier_lib=$(dirname "${BASH_SOURCE[0]}")
 # shellcheck source=selftests/lib/ktap.sh
 source "$tier_lib/ktap.sh"
+# shellcheck source=selftests/lib/guest.sh
+source "$tier_lib/guest.sh"
 
 [[ ${IN_DM_TIER_VM:-} ]] || {
 	echo "Bail out! for the VM only: selftests/vm/vm run $0"
@@ -22,11 +24,10 @@ T=$(mktemp -d /tmp/test.XXXXXX) # a directory for the test's files
 
 # load_modules <name>...: ours, dm-tier and dm-mpath-ext
 load_modules() {
-	modprobe -a dm-mod dm-bufio libcrc32c
 	local m
 	for m in "$@"; do
 		[[ -e $tree/$m/$m.ko ]] || skip "no module $m"
-		[[ -e /sys/module/${m//-/_} ]] || insmod "$tree/$m/$m.ko"
+		[[ -e /sys/module/${m//-/_} ]] || insert "$m"
 	done
 }
 
@@ -54,7 +55,7 @@ sectors() {
 # completion_nsec=8000000 hw_queue_depth=1 (a SATA disk), cache_size=4 (MiB of
 # volatile cache: disk_power_cut loses what was not flushed).
 mkdisk() {
-	local name=$1 size=$2 dir=$nullb/$1 attribute node
+	local name=$1 size=$2 dir=$nullb/$1 attribute
 	shift 2
 	modprobe null_blk nr_devices=0 || skip "no null_blk"
 	[[ -d $nullb ]] || skip "null_blk without configfs"
@@ -68,11 +69,7 @@ mkdisk() {
 		echo "${attribute#*=}" >"$dir/${attribute%%=*}"
 	done
 	echo 1 >"$dir/power"
-	node=/dev/$name # newer kernels name the disk after its directory
-	[[ -b $node ]] || node=/dev/nullb$(<"$dir/index")
-	[[ -b $node ]] || fail "no node for null_blk $name"
-	mkdir -p /dev/tier
-	ln -sfn "$node" "/dev/tier/$name"
+	link_disk "$name" || fail "no node for null_blk $name"
 }
 
 # Cut the power: what is in the volatile cache is lost. The disk must be idle
@@ -148,11 +145,6 @@ mklun() {
 # message <device> <words>...
 message() {
 	dmsetup message "$1" 0 "${@:2}"
-}
-
-# status_value <device> <key>: of the key=value pairs in its status.
-status_value() {
-	dmsetup status "$1" | tr ' ' '\n' | sed -n "s/^$2=//p"
 }
 
 # write_pattern <dev> <first sector> <sectors> <word>, check_pattern likewise

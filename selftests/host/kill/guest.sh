@@ -7,9 +7,11 @@
 set -euo pipefail
 durable=$1 last=${2:-}
 here=$(dirname "$0")
+# shellcheck source=selftests/lib/guest.sh
+source /dm-tier/selftests/lib/guest.sh
 
-modprobe -a dm-mod libcrc32c ext4
-insmod /dm-tier/dm-tier/dm-tier.ko
+modprobe ext4
+insert dm-tier
 echo starts
 dmsetup create pool --table "0 524288 tier-pool /dev/vm/disk0 128 0 2 fast 1 /dev/vm/disk1 slow 1 /dev/vm/disk2"
 new=''
