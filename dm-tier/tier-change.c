@@ -83,9 +83,16 @@ static int tier_change_map(struct tier_lun *lun, u64 extents)
 	}
 	rcu_assign_pointer(lun->map, new);
 	mutex_unlock(&lun->map_lock);
-	/* entries in leaves that go may be owned by operations until these end */
-	if (new->leaves < old->leaves)
+	/*
+	 * Entries in leaves that go may be owned by operations until these end. A
+	 * move may be as slow as its rate: it ends early, and is planned anew.
+	 */
+	if (new->leaves < old->leaves) {
+		WRITE_ONCE(lun->still, true);
+		wake_up_all(&lun->pool->ops_wait);
 		tier_op_wait_lun(lun);
+		WRITE_ONCE(lun->still, false);
+	}
 	synchronize_rcu();
 	tier_map_free_resized(old, new);
 	return 0;

@@ -116,6 +116,18 @@ static int tier_discard_commit(struct tier_lun *lun, struct tier_discard_batch *
 	return 0;
 }
 
+/* extents from @logical on that have no entries, and so nothing to free */
+static u64 tier_discard_hole(struct tier_lun *lun, u64 logical)
+{
+	u64 hole = 0;
+
+	rcu_read_lock();
+	if (!tier_map_entry(rcu_dereference(lun->map), logical))
+		hole = TIER_LEAF_ENTRIES - 1 - logical % TIER_LEAF_ENTRIES;
+	rcu_read_unlock();
+	return hole;
+}
+
 static int tier_discard_batches(struct tier_lun *lun, u64 first, u64 count,
 				struct tier_discard_batch *batch)
 {
@@ -129,7 +141,10 @@ static int tier_discard_batches(struct tier_lun *lun, u64 first, u64 count,
 			break;
 		}
 		for (batch->n = 0; i < count && batch->n < TIER_DISCARD_EXTENTS; i++) {
-			struct tier_op *op = tier_discard_block(lun, first + i, !batch->n);
+			struct tier_op *op;
+
+			i += min(tier_discard_hole(lun, first + i), count - i - 1);
+			op = tier_discard_block(lun, first + i, !batch->n);
 
 			if (IS_ERR(op))
 				break;
@@ -159,19 +174,49 @@ int tier_discard_tail(struct tier_lun *lun, u64 sectors)
 {
 	struct tier_pool *pool = lun->pool;
 	u32 offset = sectors & (pool->extent_sectors - 1);
+	struct tier_member *member;
+	struct block_device *bdev;
 	struct tier_op *op;
-	int ret;
+	int ret = -EIO;
 
 	op = offset ? tier_discard_block(lun, sectors >> pool->extent_shift, true) : NULL;
 	if (!op)
 		return 0;
 	/* it may have been on the move: from here on it stays where it is */
 	tier_quiesce(pool);
-	ret = tier_stock_zero(pool, pool->members[tier_entry_member(op->settled)],
-			      tier_entry_extent(op->settled), offset);
+	member = pool->members[tier_entry_member(op->settled)];
+	bdev = READ_ONCE(member->bdev);
+	if (bdev) {
+		/* of a block that the end cuts through nothing can be mapped */
+		offset = round_down(offset, bdev_logical_block_size(bdev) >> SECTOR_SHIFT);
+		ret = tier_stock_zero(pool, member, tier_entry_extent(op->settled), offset);
+	}
 	tier_op_settle(op);
 	tier_op_free_rcu(op);
 	return ret;
+}
+
+/*
+ * The last extent of a LUN whose end lies in the middle of it. The LUN may be
+ * growing: what is beyond the old end is written only after the record of the new
+ * one, so an extent that is owned while the end is still the old one holds
+ * nothing else.
+ */
+static int tier_discard_last(struct tier_lun *lun, u64 sectors, struct tier_discard_batch *batch)
+{
+	struct tier_op *op = tier_discard_block(lun, sectors >> lun->pool->extent_shift, true);
+
+	if (!op)
+		return 0;
+	tier_quiesce(lun->pool);
+	if (READ_ONCE(lun->rec.sectors) != sectors) {
+		tier_op_settle(op);
+		tier_op_free_rcu(op);
+		return 0;
+	}
+	batch->n = 1;
+	batch->ops[0] = op;
+	return tier_discard_commit(lun, batch);
 }
 
 static void tier_discard_work(struct work_struct *work)
@@ -183,10 +228,13 @@ static void tier_discard_work(struct work_struct *work)
 	sector_t start = tier_io_of(bio)->sector;
 	u64 first = (start + lun->pool->extent_sectors - 1) >> shift;
 	u64 end = (start + bio_sectors(bio)) >> shift;
+	sector_t last = start + bio_sectors(bio);
 	int ret = 0;
 
 	if (end > first)
 		ret = tier_discard_batches(lun, first, end - first, &discard->batch);
+	if (!ret && end >= first && last != end << shift && last == READ_ONCE(lun->rec.sectors))
+		ret = tier_discard_last(lun, last, &discard->batch);
 	kfree(discard);
 	bio->bi_status = errno_to_blk_status(ret);
 	bio_endio(bio);

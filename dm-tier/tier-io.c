@@ -114,7 +114,9 @@ static bool tier_io_gate(struct tier_pool *pool, struct bio *bio, enum tier_io_v
 
 	if (likely(!gate))
 		return false;
-	if (gate & TIER_GATE_FAIL || (gate & TIER_GATE_READ_ONLY && op_is_write(bio_op(bio)))) {
+	/* a flush changes nothing, and what was acknowledged before is worth one */
+	if (gate & TIER_GATE_FAIL ||
+	    (gate & TIER_GATE_READ_ONLY && op_is_write(bio_op(bio)) && bio_sectors(bio))) {
 		bio_io_error(bio);
 		*verdict = TIER_IO_TAKEN;
 		return true;
@@ -233,27 +235,48 @@ void tier_io_defer_one(struct tier_pool *pool, struct bio *bio)
 }
 
 /*
+ * What a bio of a map that is being suspended ends with instead of waiting; 0: it
+ * may wait. Whoever waits for a pool that is itself suspended goes on with it:
+ * only without a flush does it go back to dm.
+ */
+static blk_status_t tier_io_no_wait(struct tier_lun_target *target, bool for_space)
+{
+	blk_status_t status = READ_ONCE(target->no_wait);
+
+	return for_space || status == BLK_STS_DM_REQUEUE ? status : BLK_STS_OK;
+}
+
+static void tier_io_end_all(struct bio_list *bios)
+{
+	struct bio *bio;
+
+	while ((bio = bio_list_pop(bios))) {
+		bio->bi_status = READ_ONCE(tier_io_of(bio)->target->no_wait) ?: BLK_STS_IOERR;
+		bio_endio(bio);
+	}
+}
+
+/*
  * Put bios on a list of those that wait, but for those of maps that are being
- * suspended without a flush: these go back to dm. Decided under the lock, so
- * that none slips in behind tier_io_requeue().
+ * suspended. Decided under the lock, so that none slips in behind
+ * tier_io_end_waiting().
  */
 static void tier_io_park(struct tier_pool *pool, struct bio_list *where, struct bio_list *bios)
 {
-	struct bio_list keep, requeue;
+	bool for_space = where == &pool->no_space;
+	struct bio_list keep, end;
 	unsigned long flags;
 	struct bio *bio;
 
 	bio_list_init(&keep);
-	bio_list_init(&requeue);
+	bio_list_init(&end);
 	spin_lock_irqsave(&pool->defer_lock, flags);
 	while ((bio = bio_list_pop(bios)))
-		bio_list_add(READ_ONCE(tier_io_of(bio)->target->requeue) ? &requeue : &keep, bio);
+		bio_list_add(tier_io_no_wait(tier_io_of(bio)->target, for_space) ? &end : &keep,
+			     bio);
 	bio_list_merge_head(where, &keep);
 	spin_unlock_irqrestore(&pool->defer_lock, flags);
-	while ((bio = bio_list_pop(&requeue))) {
-		bio->bi_status = BLK_STS_DM_REQUEUE;
-		bio_endio(bio);
-	}
+	tier_io_end_all(&end);
 }
 
 void tier_io_wait_space(struct tier_pool *pool, struct bio_list *bios)
@@ -295,22 +318,19 @@ static void tier_io_pick(struct bio_list *from, struct tier_lun_target *target,
 	*from = keep;
 }
 
-void tier_io_requeue(struct tier_lun_target *target)
+void tier_io_end_waiting(struct tier_lun_target *target)
 {
 	struct tier_pool *pool = target->pool;
 	struct bio_list bios;
-	struct bio *bio;
 	unsigned long flags;
 
 	bio_list_init(&bios);
 	spin_lock_irqsave(&pool->defer_lock, flags);
-	tier_io_pick(&pool->deferred, target, &bios);
+	if (tier_io_no_wait(target, false))
+		tier_io_pick(&pool->deferred, target, &bios);
 	tier_io_pick(&pool->no_space, target, &bios);
 	spin_unlock_irqrestore(&pool->defer_lock, flags);
-	while ((bio = bio_list_pop(&bios))) {
-		bio->bi_status = BLK_STS_DM_REQUEUE;
-		bio_endio(bio);
-	}
+	tier_io_end_all(&bios);
 }
 
 /*

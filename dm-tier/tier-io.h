@@ -42,8 +42,11 @@ void tier_io_count_write(struct bio *bio, const struct tier_member *member);
 void tier_io_defer(struct tier_pool *pool, struct bio_list *bios);
 void tier_io_defer_one(struct tier_pool *pool, struct bio *bio);
 
-/* hand all held bios of @target back to dm (noflush suspend) */
-void tier_io_requeue(struct tier_lun_target *target);
+/*
+ * End the bios of @target that wait, as @target->no_wait says: for space, and if
+ * they go back to dm (noflush suspend) also for the pool. Any context.
+ */
+void tier_io_end_waiting(struct tier_lun_target *target);
 /* map again what waits for space, or fail it with @status if that is not 0 */
 void tier_io_space_back(struct tier_pool *pool, blk_status_t status);
 /* let those who wait for space look again */

@@ -401,7 +401,7 @@ int tier_migrate_start(struct tier_pool *pool, const struct tier_plan_move *move
 	u64 *entry;
 	int ret;
 
-	if (!lun || lun->dead || !src || !src->bdev)
+	if (!lun || lun->dead || lun->still || !src || !src->bdev)
 		return -ESTALE;
 	entry = tier_migrate_entry(lun, move);
 	if (!entry)

@@ -124,7 +124,8 @@ static inline void tier_op_note(struct tier_op *op, u32 first, u32 last)
 static inline bool tier_op_stopped(const struct tier_op *op)
 {
 	return READ_ONCE(op->pool->stopping) || READ_ONCE(op->cancel) ||
-	       READ_ONCE(op->lun->dead) || !tier_pool_writable(op->pool);
+	       READ_ONCE(op->lun->dead) || READ_ONCE(op->lun->still) ||
+	       !tier_pool_writable(op->pool);
 }
 
 /* wait until no operation runs on a LUN; it takes no new ones (lun->dead) */

@@ -68,6 +68,19 @@ static int tier_policy_tier_or_none(struct tier_pool *pool, struct tier_lun_reco
 	return 0;
 }
 
+/* pinned to one tier it would never arrive at another */
+static int tier_policy_pin(struct tier_pool *pool, struct tier_lun_record *rec, const char *value,
+			   struct tier_err *err)
+{
+	int ret = tier_policy_tier_or_none(pool, rec, "pin", value, &rec->pin, err);
+
+	if (!ret && rec->pin != TIER_NONE && rec->target != TIER_NONE && rec->target != rec->pin)
+		return tier_fail(err, -EBUSY,
+				 "pin: the LUN is migrating to %s: migrate_lun %u none gives that up",
+				 tier_name(pool, rec->target), rec->id);
+	return ret;
+}
+
 /* the LUN may not be told to be where it is not allowed */
 static int tier_policy_conflict(struct tier_pool *pool, const struct tier_lun_record *rec,
 				struct tier_err *err)
@@ -191,7 +204,7 @@ int tier_policy_lun(struct tier_pool *pool, struct tier_lun_record *rec, const c
 	if (!strcmp(key, "start_tier"))
 		return tier_policy_tier_or_none(pool, rec, key, value, &rec->start, err);
 	if (!strcmp(key, "pin"))
-		return tier_policy_tier_or_none(pool, rec, key, value, &rec->pin, err);
+		return tier_policy_pin(pool, rec, value, err);
 	if (!strcmp(key, "up_iops"))
 		return tier_policy_u32(key, value, 0, U32_MAX, &rec->up_iops, err);
 	if (!strcmp(key, "down_iops"))

@@ -121,6 +121,7 @@ struct tier_lun {
 	struct list_head targets;	/* tables that use it; pool->lock */
 	unsigned int opened;		/* how many */
 	bool dead;			/* being deleted: no new operation */
+	bool still;			/* no moves for now: its map is being replaced */
 	atomic_t ops;			/* operations on its extents */
 	unsigned long allowed_members[BITS_TO_LONGS(TIER_MAX_MEMBERS)]; /* by tag */
 	/* space_lock: */

@@ -320,17 +320,16 @@ static void tier_lun_presuspend(struct dm_target *ti)
 {
 	struct tier_lun_target *lt = ti->private;
 
-	if (!dm_noflush_suspending(ti))
-		return;
-	WRITE_ONCE(lt->requeue, true);
-	tier_io_requeue(lt);
+	WRITE_ONCE(lt->no_wait,
+		   dm_noflush_suspending(ti) ? BLK_STS_DM_REQUEUE : BLK_STS_NOSPC);
+	tier_io_end_waiting(lt);
 }
 
-static void tier_lun_end_requeue(struct dm_target *ti)
+static void tier_lun_may_wait(struct dm_target *ti)
 {
 	struct tier_lun_target *lt = ti->private;
 
-	WRITE_ONCE(lt->requeue, false);
+	WRITE_ONCE(lt->no_wait, BLK_STS_OK);
 }
 
 static void tier_lun_status(struct dm_target *ti, status_type_t type, unsigned int flags,
@@ -370,8 +369,8 @@ struct target_type tier_lun_target_type = {
 	.map = tier_lun_map,
 	.end_io = tier_lun_end_io,
 	.presuspend = tier_lun_presuspend,
-	.presuspend_undo = tier_lun_end_requeue,
-	.postsuspend = tier_lun_end_requeue,
+	.presuspend_undo = tier_lun_may_wait,
+	.postsuspend = tier_lun_may_wait,
 	.status = tier_lun_status,
 	.iterate_devices = tier_lun_iterate_devices,
 	.io_hints = tier_lun_io_hints,

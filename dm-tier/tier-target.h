@@ -32,7 +32,7 @@ struct tier_lun_target {
 	struct tier_lun *lun;
 	struct dm_dev *pool_dev;
 	struct list_head list;	/* lun->targets */
-	bool requeue;		/* a noflush suspend: do not let bios wait; READ_ONCE */
+	blk_status_t no_wait;	/* a suspend: bios that wait end so; 0: they may; READ_ONCE */
 	u32 id;
 	u64 sectors;
 };

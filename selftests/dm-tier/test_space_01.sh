@@ -218,19 +218,22 @@ test_suspend_pool() {
 	written
 }
 
-# A suspend with a flush waits for the write, which has its time-out.
+# A suspend with a flush ends, and so does the write that has no place.
 test_suspend_flush() {
 	full_pool
-	message pool set no_space_timeout 1
+	message pool set no_space_timeout 0
 	waiting_write
 	timeout 60 dmsetup suspend two
 	dmsetup resume two
 	write_failed 'No space left'
+	waiting_write
+	blkdiscard -l $((1 << 20)) /dev/mapper/one
+	written
 }
 
 test_remove_force() {
 	full_pool
-	message pool set no_space_timeout 2
+	message pool set no_space_timeout 0
 	waiting_write
 	timeout 100 dmsetup remove --force two || :
 	write_failed '.'
