@@ -27,12 +27,18 @@ static int tier_stock_fill(struct tier_pool *pool, struct tier_member *member, u
 		.count = pool->extent_sectors - offset,
 	};
 	struct tier_stock_wait wait;
+	bool offered;
 
 	if (!to.bdev)
 		return -EIO;
+	offered = bdev_write_zeroes_sectors(to.bdev);
 	init_completion(&wait.done);
 	dm_kcopyd_zero(pool->kcopyd, 1, &to, 0, tier_stock_zeroed, &wait);
 	wait_for_completion_io(&wait.done);
+	/* many a disk offers WRITE ZEROES until it is asked to: then this ends in writes */
+	if (wait.error && offered)
+		wait.error = blkdev_issue_zeroout(to.bdev, to.sector, to.count, GFP_NOIO,
+						  BLKDEV_ZERO_NOUNMAP);
 	return wait.error;
 }
 

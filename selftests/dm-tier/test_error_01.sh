@@ -56,6 +56,29 @@ destination_fails() {
 	assert_eq "$(dmsetup status pool | awk '{ print $(7 + $6 * 2) }')" rw
 }
 
+# A disk that says only when it is asked that it cannot write zeros by itself: the
+# driver then offers that no more. The first write must not pay for it.
+no_write_zeroes() {
+	local disk queue
+	modprobe -a sd_mod && modprobe scsi_debug dev_size_mb=40 lbpws=1 write_same_length=8 ||
+		skip "no scsi_debug"
+	disk() { ls /sys/bus/pseudo/drivers/scsi_debug/adapter0/host*/target*/*/block; }
+	wait_for 60 disk
+	disk=$(disk)
+	queue=/sys/block/$disk/queue
+	echo 65535 | tee /sys/block/"$disk"/device/scsi_disk/*/max_write_same_blocks
+	(($(<"$queue/write_zeroes_max_bytes") > 8 * 512)) || skip "no WRITE ZEROES to refuse"
+	mkdisk meta 4
+	mkpool pool 2048 meta "ssd:/dev/$disk"
+	mklun lun pool 1 16M
+	write_pattern /dev/mapper/lun 2048 8 data
+	assert_eq "$(<"$queue/write_zeroes_max_bytes")" 0 "WRITE ZEROES still on offer"
+	check_pattern /dev/mapper/lun 2048 8 data
+	dmsetup remove lun
+	dmsetup remove pool
+	modprobe -r scsi_debug
+}
+
 source_fails() {
 	pool_over_maps
 	break_it a
@@ -111,6 +134,7 @@ mirror_takes_over() {
 	assert_eq "$(status_value pool meta_copies)" 2 "metadata copies, rebuilt"
 }
 
+run_test "a disk that cannot write zeros after all" no_write_zeroes
 run_test "a destination that fails" destination_fails
 run_test "a source that fails" source_fails
 run_test "metadata that fails makes the pool read-only" metadata_fails
