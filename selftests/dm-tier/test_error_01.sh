@@ -60,8 +60,8 @@ destination_fails() {
 # driver then offers that no more. The first write must not pay for it.
 no_write_zeroes() {
 	local disk queue
-	modprobe -a sd_mod && modprobe scsi_debug dev_size_mb=40 lbpws=1 write_same_length=8 ||
-		skip "no scsi_debug"
+	modprobe sd_mod || skip "no SCSI disks"
+	modprobe scsi_debug dev_size_mb=40 lbpws=1 write_same_length=8 || skip "no scsi_debug"
 	disk() { ls /sys/bus/pseudo/drivers/scsi_debug/adapter0/host*/target*/*/block; }
 	wait_for 60 disk
 	disk=$(disk)
