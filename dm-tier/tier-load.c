@@ -280,6 +280,33 @@ static unsigned int tier_load_block_size(const struct tier_pool_target *table)
 	return size;
 }
 
+/* is a device one of the pool's own LUNs? It would wait for itself */
+static bool tier_load_is_lun(struct tier_pool *pool, struct dm_dev *dev)
+{
+	struct tier_lun_target *lt;
+	struct tier_lun *lun;
+
+	list_for_each_entry(lun, &pool->luns, list)
+		list_for_each_entry(lt, &lun->targets, list)
+			if (dm_disk(lt->md) == dev->bdev->bd_disk)
+				return true;
+	return false;
+}
+
+static bool tier_load_has_lun(struct tier_pool *pool, struct tier_pool_target *table)
+{
+	unsigned int t, d;
+
+	for (t = 0; t < TIER_META_COPIES; t++)
+		if (table->meta[t] && tier_load_is_lun(pool, table->meta[t]))
+			return true;
+	for (t = 0; t < table->nr_tiers; t++)
+		for (d = 0; d < table->tiers[t].nr_devs; d++)
+			if (tier_load_is_lun(pool, table->tiers[t].devs[d]))
+				return true;
+	return false;
+}
+
 static int tier_load_check_all(struct tier_pool *pool, struct tier_pool_target *table)
 {
 	struct dm_target *ti = table->ti;
@@ -294,6 +321,10 @@ static int tier_load_check_all(struct tier_pool *pool, struct tier_pool_target *
 		if (pool->features.read_only && !table->features.read_only) {
 			ti->error = "A pool that is read_only stays so until it is removed";
 			return -EROFS;
+		}
+		if (tier_load_has_lun(pool, table)) {
+			ti->error = "A LUN of the pool cannot be one of its devices";
+			return -EINVAL;
 		}
 		/* LUNs in use would go on with I/O too small for it, which some drivers round */
 		if (pool->bound &&

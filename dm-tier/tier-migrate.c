@@ -392,6 +392,23 @@ static bool tier_migrate_room(struct tier_pool *pool, struct tier_member *member
 	return atomic_read(&member->moves) < TIER_MOVES_PER_MEMBER && member->bdev;
 }
 
+/*
+ * Would a move that has its place bring two members of a tier closer? The plan saw
+ * them as they were before its first move. What is leaving still counts as taken.
+ */
+static bool tier_migrate_evens(struct tier_pool *pool, const struct tier_member *src,
+			       const struct tier_member *dst)
+{
+	u64 leaving = atomic_read(&src->moves), src_taken, dst_taken;
+
+	spin_lock(&pool->space_lock);
+	src_taken = src->space.taken;
+	dst_taken = dst->space.taken;
+	spin_unlock(&pool->space_lock);
+	src_taken -= min(src_taken, leaving);
+	return src_taken * dst->space.nr >= dst_taken * src->space.nr;
+}
+
 int tier_migrate_start(struct tier_pool *pool, const struct tier_plan_move *move, u8 to)
 {
 	struct tier_lun *lun = tier_lun_find(pool, TIER_OWNER_LUN(move->owner));
@@ -414,6 +431,11 @@ int tier_migrate_start(struct tier_pool *pool, const struct tier_plan_move *move
 	if (!tier_migrate_room(pool, place.member)) {
 		tier_place_stayed(lun, place.member, place.extent);
 		return -EAGAIN;
+	}
+	if (move->reason == TIER_REASON_BALANCE &&
+	    !tier_migrate_evens(pool, src, place.member)) {
+		tier_place_stayed(lun, place.member, place.extent);
+		return -ESTALE;
 	}
 	op = tier_op_begin(lun, TIER_OWNER_LOGICAL(move->owner), entry,
 			   tier_entry_plain(move->member, move->extent), TIER_ENTRY_MOVING, false);

@@ -229,6 +229,7 @@ static int tier_lun_open(struct tier_lun_target *lt, struct dm_target *ti)
 		if (!ret) {
 			lt->lun = lun;
 			lt->sectors = ti->len;
+			lt->md = dm_table_get_md(ti->table);
 			list_add(&lt->list, &lun->targets);
 			lun->opened++;
 		}

@@ -31,6 +31,7 @@ struct tier_lun_target {
 	struct tier_pool *pool;
 	struct tier_lun *lun;
 	struct dm_dev *pool_dev;
+	struct mapped_device *md;	/* the LUN's own */
 	struct list_head list;	/* lun->targets */
 	blk_status_t no_wait;	/* a suspend: bios that wait end so; 0: they may; READ_ONCE */
 	u32 id;

@@ -4,6 +4,8 @@
 set -euo pipefail
 # shellcheck source=selftests/lib/tier.sh
 source "$(dirname "$0")/../lib/tier.sh"
+# shellcheck source=selftests/lib/expect.sh
+source "$(dirname "$0")/../lib/expect.sh"
 # shellcheck source=selftests/lib/moves.sh
 source "$(dirname "$0")/../lib/moves.sh"
 
@@ -104,8 +106,41 @@ flush_of_what_is_read_only() {
 	check_pattern /dev/mapper/lun 0 2048 alpha
 }
 
+# one of two members is full: half of it moves over, and then there is peace
+balances_once() {
+	mkdisk meta 16
+	mkdisk a 17
+	mkdisk b 17
+	mkpool pool 2048 meta t:a
+	message pool set tick 50
+	mklun lun pool 1 15M
+	write_pattern /dev/mapper/lun 0 30720 alpha
+	reload_table pool "$(pool_table 2048 meta t:a,b)"
+	half() { (($(status_value pool moves_done) >= 6)); }
+	wait_for 120 half
+	sleep 5
+	(($(status_value pool moves_done) <= 9)) || fail "$(status_value pool moves_done) moves"
+	check_pattern /dev/mapper/lun 0 30720 alpha
+}
+
+no_member_of_itself() {
+	mkdisk meta 16
+	mkdisk a 64
+	mkpool pool 128 meta t:a
+	mklun lun pool 1 16M
+	refused 'A LUN of the pool cannot be one of its devices' \
+		dmsetup load pool --table "$(pool_table 128 meta t:a,/dev/mapper/lun)"
+	refused 'A LUN of the pool cannot be one of its devices' \
+		dmsetup load pool --table "$(POOL_FEATURES="metadata_mirror /dev/mapper/lun" \
+			pool_table 128 meta t:a)"
+	write_pattern /dev/mapper/lun 0 2048 alpha
+	check_pattern /dev/mapper/lun 0 2048 alpha
+}
+
 run_test "the end of a LUN of odd size is discarded" odd_end_is_discarded
 run_test "a LUN grows over zeros, on blocks of 512 and 4096" grows_over_zeros
 run_test "a LUN shrinks under slow moves" shrinks_under_slow_moves
 run_test "no pin elsewhere while a LUN migrates" no_pin_on_the_way
 run_test "a flush in a read-only pool" flush_of_what_is_read_only
+run_test "a tier is balanced once" balances_once
+run_test "a pool's own LUN is no member of it" no_member_of_itself
