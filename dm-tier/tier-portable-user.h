@@ -107,6 +107,7 @@ typedef __s64 s64;
 #define BIT_ULL(n)		(1ULL << (n))
 #define BITS_PER_LONG		((int)(8 * sizeof(long)))
 #define BITS_PER_BYTE		8
+#define U32_MAX			((u32)~0U)
 #define GENMASK(h, l)		((~0UL << (l)) & (~0UL >> (BITS_PER_LONG - 1 - (h))))
 #define GENMASK_ULL(h, l)	((~0ULL << (l)) & (~0ULL >> (63 - (h))))
 
