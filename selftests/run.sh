@@ -3,7 +3,7 @@
 # Run the tests, all or those whose name contains one of the patterns:
 #
 #   unit, userspace      native, through `make check` there
-#   dm-tier/test_*.sh    in VMs, many to a boot
+#   dm-tier/test_*.sh    in VMs, many to a boot; dm-mpath-ext/ likewise
 #   host/test_*.sh       on the host, starting VMs of their own
 #
 # The last line is "<n> passed, <n> failed, <n> skipped"; the exit status is 0
@@ -93,6 +93,13 @@ run_host() {
 	conclude "$name" "$status" "$work/${name//\//-}"
 }
 
+# guest_name <test>: which module it is for, and its name
+guest_name() {
+	local dir=dm-tier
+	[[ $1 != */dm-mpath-ext/* ]] || dir=dm-mpath-ext
+	echo "$dir/$(basename "$1" .sh)"
+}
+
 # Boot after boot until every test had its turn: one that takes the VM down with
 # it has failed, and the next boot goes on behind it.
 run_guests() {
@@ -113,7 +120,7 @@ run_guests() {
 				status=0 verdict=''
 				[[ $line != not* ]] || status=1
 				[[ $line != *TIMEOUT ]] || verdict="timed out"
-				conclude "dm-tier/$name" "$status" "$output" "$verdict"
+				conclude "$(guest_name "${tests[finished]}")" "$status" "$output" "$verdict"
 				finished=$((finished + 1)) name=''
 				;;
 			"  "*) echo "$line" >>"$output" ;;
@@ -124,14 +131,14 @@ run_guests() {
 		exec {from}<&-
 		if [[ $name ]]; then
 			cat "$blocks.vm" >>"$output"
-			conclude "dm-tier/$name" "$status" "$output" "took the VM down"
+			conclude "$(guest_name "${tests[finished]}")" "$status" "$output" "took the VM down"
 			finished=$((finished + 1))
 		elif ((finished == 0)); then
 			cat "$blocks.vm" >&2
 			result "fail dm-tier: the VM does not start"
 			return
 		elif ((status > 1)); then
-			name=dm-tier/$(basename "${tests[finished - 1]}" .sh)
+			name=$(guest_name "${tests[finished - 1]}")
 			if ! grep -q "^fail $name:" "$work/results"; then
 				# It told of success and yet the kernel was not well.
 				cat "$blocks.vm" >&2
@@ -143,8 +150,12 @@ run_guests() {
 }
 
 guests=() hosts=()
-for t in "${TEST_DIR:-$here/dm-tier}"/test_*.sh; do
-	[[ ! -e $t ]] || ! wanted "dm-tier/$(basename "$t")" || guests+=("$t")
+tests_in=("$here/dm-tier" "$here/dm-mpath-ext")
+[[ ! ${TEST_DIR:-} ]] || tests_in=("$TEST_DIR")
+for dir in "${tests_in[@]}"; do
+	for t in "$dir"/test_*.sh; do
+		[[ ! -e $t ]] || ! wanted "$(guest_name "$t").sh" || guests+=("$t")
+	done
 done
 for t in "$here"/host/test_*.sh; do
 	[[ ! -e $t ]] || ! wanted "host/$(basename "$t")" || hosts+=("$t")

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Every difference between the kernels that we build for, and nowhere else.
+ * HAVE_* come from compat.mk, which looks into the kernel's headers.
+ */
+#ifndef MPATH_COMPAT_H
+#define MPATH_COMPAT_H
+
+#include <linux/blkdev.h>
+#include <linux/device-mapper.h>
+#include <linux/err.h>
+#include <linux/workqueue.h>
+
+/* 7.x wants every workqueue to say whether it is bound to CPUs */
+#ifdef HAVE_WQ_PERCPU
+#define MPATH_WQ_PERCPU	WQ_PERCPU
+#else
+#define MPATH_WQ_PERCPU	0
+#endif
+
+/*
+ * Opening a device for reading: by struct file since 6.9 (f3a608827d1f), by
+ * struct bdev_handle in 6.8, by struct block_device before; without a holder,
+ * and so not exclusively. The mode is fmode_t until 6.4.
+ */
+#if defined(HAVE_BDEV_FILE_OPEN)
+
+static inline void *mpath_bdev_open(dev_t dev)
+{
+	return bdev_file_open_by_dev(dev, BLK_OPEN_READ, NULL, NULL);
+}
+
+static inline struct block_device *mpath_bdev_of(void *handle)
+{
+	return file_bdev(handle);
+}
+
+static inline void mpath_bdev_close(void *handle)
+{
+	bdev_fput(handle);
+}
+
+#else
+
+static inline void *mpath_bdev_open(dev_t dev)
+{
+	return blkdev_get_by_dev(dev, FMODE_READ, NULL);
+}
+
+static inline struct block_device *mpath_bdev_of(void *handle)
+{
+	return handle;
+}
+
+static inline void mpath_bdev_close(void *handle)
+{
+	blkdev_put(handle, FMODE_READ);
+}
+
+#endif
+
+/* dm_get_dev_t() became dm_devt_from_path() in 6.9; 0 if there is no such device */
+static inline dev_t mpath_dev_by_path(const char *path)
+{
+#ifdef HAVE_DM_DEVT_FROM_PATH
+	dev_t dev;
+
+	return dm_devt_from_path(path, &dev) ? 0 : dev;
+#else
+	return dm_get_dev_t(path);
+#endif
+}
+
+#endif

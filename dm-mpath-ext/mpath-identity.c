@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Do two paths lead to one device?
+ */
+#include <linux/bio.h>
+#include <linux/completion.h>
+#include <linux/delay.h>
+#include <linux/slab.h>
+
+#include "mpath-identity.h"
+
+#define MPATH_SAMPLES		16
+#define MPATH_SAMPLE_TRIES	5	/* somebody may be writing there */
+#define MPATH_SAMPLE_MS		3000
+#define MPATH_ID_LEN		16
+
+/* -- a read that is not waited for longer than it is worth -- */
+
+struct mpath_sample {
+	struct kref refs;
+	struct bio bio;
+	struct bio_vec vec;
+	struct page *page;
+	struct mpath_leg *leg;
+	struct completion done;
+	blk_status_t status;
+};
+
+static void mpath_sample_free(struct kref *refs)
+{
+	struct mpath_sample *sample = container_of(refs, struct mpath_sample, refs);
+
+	mpath_leg_put(sample->leg);
+	__free_page(sample->page);
+	kfree(sample);
+}
+
+static void mpath_sample_end(struct bio *bio)
+{
+	struct mpath_sample *sample = bio->bi_private;
+
+	sample->status = bio->bi_status;
+	bio_uninit(bio);
+	complete(&sample->done);
+	kref_put(&sample->refs, mpath_sample_free);
+}
+
+/* the reader's reference; NULL if memory is out */
+static struct mpath_sample *mpath_sample_start(struct mpath_leg *leg, sector_t sector)
+{
+	struct mpath_sample *sample = kzalloc(sizeof(*sample), GFP_NOIO);
+
+	if (!sample)
+		return NULL;
+	sample->page = alloc_page(GFP_NOIO);
+	if (!sample->page) {
+		kfree(sample);
+		return NULL;
+	}
+	kref_init(&sample->refs);
+	kref_get(&sample->refs);
+	init_completion(&sample->done);
+	sample->leg = mpath_leg_get(leg);
+	bio_init(&sample->bio, leg->bdev, &sample->vec, 1,
+		 REQ_OP_READ | REQ_FAILFAST_DEV | REQ_FAILFAST_TRANSPORT);
+	sample->bio.bi_iter.bi_sector = sector;
+	sample->bio.bi_private = sample;
+	sample->bio.bi_end_io = mpath_sample_end;
+	__bio_add_page(&sample->bio, sample->page,
+		       min_t(u64, PAGE_SIZE, bdev_nr_bytes(leg->bdev)), 0);
+	submit_bio(&sample->bio);
+	return sample;
+}
+
+static bool mpath_sample_wait(struct mpath_sample *sample)
+{
+	return wait_for_completion_timeout(&sample->done, msecs_to_jiffies(MPATH_SAMPLE_MS)) &&
+	       !sample->status;
+}
+
+static void mpath_sample_put(struct mpath_sample *sample)
+{
+	if (sample)
+		kref_put(&sample->refs, mpath_sample_free);
+}
+
+/* one look at one place of both */
+static enum mpath_likeness mpath_compare_once(struct mpath_leg *a, struct mpath_leg *b,
+					      sector_t sector)
+{
+	struct mpath_sample *one = mpath_sample_start(a, sector);
+	struct mpath_sample *two = mpath_sample_start(b, sector);
+	enum mpath_likeness result = MPATH_UNKNOWN;
+
+	if (one && two && mpath_sample_wait(one) && mpath_sample_wait(two))
+		result = memcmp(page_address(one->page), page_address(two->page),
+				one->vec.bv_len) ? MPATH_OTHER : MPATH_SAME;
+	mpath_sample_put(one);
+	mpath_sample_put(two);
+	return result;
+}
+
+static enum mpath_likeness mpath_compare_at(struct mpath_leg *a, struct mpath_leg *b,
+					    sector_t sector)
+{
+	enum mpath_likeness result;
+	unsigned int i;
+
+	for (i = 0; i < MPATH_SAMPLE_TRIES; i++) {
+		result = mpath_compare_once(a, b, sector);
+		if (result != MPATH_OTHER)
+			break;
+		msleep(20);
+	}
+	return result;
+}
+
+static enum mpath_likeness mpath_compare_samples(struct mpath_leg *a, struct mpath_leg *b)
+{
+	u64 pages = bdev_nr_sectors(a->bdev) >> PAGE_SECTORS_SHIFT;
+	enum mpath_likeness result = MPATH_SAME;
+	u64 i, n = clamp_t(u64, pages, 1, MPATH_SAMPLES);
+
+	for (i = 0; i < n && result == MPATH_SAME; i++)
+		result = mpath_compare_at(a, b,
+					  mul_u64_u64_div_u64(i, pages, n) << PAGE_SECTORS_SHIFT);
+	return result;
+}
+
+/* -- what the devices say of themselves -- */
+
+static bool mpath_unique_id(struct block_device *bdev, enum blk_unique_id type, u8 *id)
+{
+	struct gendisk *disk = bdev->bd_disk;
+
+	memset(id, 0, MPATH_ID_LEN);
+	return disk->fops->get_unique_id && disk->fops->get_unique_id(disk, id, type) > 0;
+}
+
+static enum mpath_likeness mpath_compare_ids(struct block_device *a, struct block_device *b)
+{
+	static const enum blk_unique_id types[] = { BLK_UID_NAA, BLK_UID_EUI64, BLK_UID_T10 };
+	u8 one[MPATH_ID_LEN], two[MPATH_ID_LEN];
+	unsigned int t;
+
+	for (t = 0; t < ARRAY_SIZE(types); t++)
+		if (mpath_unique_id(a, types[t], one) && mpath_unique_id(b, types[t], two))
+			return memcmp(one, two, MPATH_ID_LEN) ? MPATH_OTHER : MPATH_SAME;
+	return MPATH_UNKNOWN;
+}
+
+enum mpath_likeness mpath_identity_compare(struct mpath_leg *a, struct mpath_leg *b)
+{
+	enum mpath_likeness result;
+
+	if (bdev_nr_sectors(a->bdev) != bdev_nr_sectors(b->bdev))
+		return MPATH_OTHER;
+	result = mpath_compare_ids(a->bdev, b->bdev);
+	if (result == MPATH_UNKNOWN)
+		return mpath_compare_samples(a, b);
+	if (result == MPATH_SAME && get_start_sect(a->bdev) != get_start_sect(b->bdev))
+		return MPATH_OTHER;
+	return result;
+}

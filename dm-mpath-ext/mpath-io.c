@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The way of an I/O; the first half runs for every bio and takes no lock.
+ */
+#include "mpath-class.h"
+#include "mpath-io.h"
+#include "mpath-retry.h"
+
+/* what this CPU has in flight there: its own share of the path's load */
+static u32 mpath_io_load(const struct mpath_path *path)
+{
+	const struct mpath_load *load = this_cpu_ptr(path->load);
+
+	return atomic_read(&load->n[0]) + atomic_read(&load->n[1]);
+}
+
+/* the load of a path as its group's selector sees it */
+static u64 mpath_io_cost(const struct mpath_snap *snap, const struct mpath_path *path)
+{
+	u64 load = mpath_io_load(path);
+
+	if (snap->selector == MPATH_LATENCY)
+		load = (load + 1) * READ_ONCE(path->record->average);
+	return load;
+}
+
+/*
+ * Whose turn it is; with a selector that looks at the load, the lighter of that
+ * path and the one whose turn is next. Preemption is off.
+ */
+static u32 mpath_io_turn(const struct mpath_map *map, const struct mpath_snap *snap)
+{
+	u32 *cursor = this_cpu_ptr(map->cursor);
+	u32 first = mpath_wheel_turn(&snap->wheel, cursor);
+	u32 peek = *cursor, second;
+
+	if (snap->selector == MPATH_ROUND_ROBIN || snap->nr == 1)
+		return first;
+	second = mpath_wheel_turn(&snap->wheel, &peek);
+	if (second == first)
+		second = first + 1 < snap->nr ? first + 1 : 0;
+	if (mpath_lighter(mpath_io_cost(snap, snap->path[second]), snap->weight[second],
+			  mpath_io_cost(snap, snap->path[first]), snap->weight[first]))
+		return second;
+	return first;
+}
+
+/* a path that has not failed this bio yet, if there is one */
+static u32 mpath_io_untried(const struct mpath_snap *snap, u32 turn, u64 tried)
+{
+	u32 i, at = turn;
+
+	for (i = 0; i < snap->nr; i++) {
+		if (!(tried & BIT_ULL(snap->path[at]->number)))
+			return at;
+		at = at + 1 < snap->nr ? at + 1 : 0;
+	}
+	return turn;
+}
+
+bool mpath_io_choose(struct mpath_map *map, struct bio *bio)
+{
+	struct mpath_io *io = mpath_io_of(bio);
+	struct mpath_path *path;
+	struct mpath_snap *snap;
+	u32 turn;
+
+	rcu_read_lock();
+	snap = rcu_dereference(map->snap);
+	if (unlikely(!snap)) {
+		rcu_read_unlock();
+		return false;
+	}
+	io->cpu = get_cpu();
+	turn = mpath_io_turn(map, snap);
+	if (unlikely(io->tried))
+		turn = mpath_io_untried(snap, turn, io->tried);
+	path = snap->path[turn];
+	io->phase = READ_ONCE(path->phase);
+	atomic_inc(&this_cpu_ptr(path->load)->n[io->phase]);
+	put_cpu();
+	rcu_read_unlock();
+
+	io->path = path;
+	io->attempts++;
+	bio_set_dev(bio, path->dev->bdev);
+	io->start_ns = ktime_get_ns();
+	return true;
+}
+
+int mpath_io_map(struct mpath_map *map, struct bio *bio)
+{
+	struct mpath_io *io = mpath_io_of(bio);
+
+	io->path = NULL;
+	io->failed = NULL;
+	io->iter = bio->bi_iter;
+	io->remaining = atomic_read(&bio->__bi_remaining);
+	io->tried = 0;
+	io->asked_ns = 0;
+	io->attempts = 0;
+	/* one path's trouble is not to keep a bio longer than needs be */
+	bio->bi_opf |= REQ_FAILFAST_TRANSPORT;
+	if (likely(mpath_io_choose(map, bio)))
+		return DM_MAPIO_REMAPPED;
+	return mpath_hold(map, bio);
+}
+
+static void mpath_io_count(struct mpath_io *io, struct bio *bio, blk_status_t status)
+{
+	struct mpath_counts __percpu *counts = io->path->record->counts;
+	bool write = op_is_write(bio_op(bio));
+	u64 ns;
+
+	atomic_dec(&per_cpu_ptr(io->path->load, io->cpu)->n[io->phase]);
+	if (unlikely(status)) {
+		this_cpu_inc(counts->errors);
+		return;
+	}
+	ns = ktime_get_ns() - io->start_ns;
+	this_cpu_inc(counts->ios[write]);
+	this_cpu_add(counts->sectors[write], io->iter.bi_size >> SECTOR_SHIFT);
+	this_cpu_add(counts->latency_ns[write], ns);
+	this_cpu_inc(counts->buckets[write][mpath_bucket(ns)]);
+}
+
+int mpath_io_end(struct mpath_map *map, struct bio *bio, blk_status_t status)
+{
+	struct mpath_io *io = mpath_io_of(bio);
+	enum mpath_class class;
+
+	/* it never was on a path, or has left it already */
+	if (!io->path)
+		return DM_ENDIO_DONE;
+	mpath_io_count(io, bio, status);
+	if (likely(!status)) {
+		/* what failed elsewhere is good here: that was the path's fault */
+		if (unlikely(io->tried))
+			mpath_blame(map, io->tried);
+		return DM_ENDIO_DONE;
+	}
+	class = mpath_classify(status);
+	if (class == MPATH_CLASS_UP || (class == MPATH_CLASS_PAUSE && bio->bi_opf & REQ_NOWAIT))
+		return DM_ENDIO_DONE;
+	return mpath_retry(map, bio, class, status);
+}
+
+u64 mpath_io_in_flight(const struct mpath_path *path)
+{
+	u64 sum = 0;
+	int cpu;
+
+	for_each_possible_cpu(cpu) {
+		const struct mpath_load *load = per_cpu_ptr(path->load, cpu);
+
+		sum += (u32)atomic_read(&load->n[0]) + (u32)atomic_read(&load->n[1]);
+	}
+	return sum;
+}

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Openings of path devices that outlive their tables if need be.
+ */
+#include <linux/module.h>
+#include <linux/slab.h>
+
+#include "compat.h"
+#include "mpath-leg.h"
+
+struct workqueue_struct *mpath_leg_wq;
+
+int mpath_leg_init(void)
+{
+	mpath_leg_wq = alloc_workqueue("mpath_legs", WQ_MEM_RECLAIM | WQ_UNBOUND, 0);
+	return mpath_leg_wq ? 0 : -ENOMEM;
+}
+
+void mpath_leg_exit(void)
+{
+	/* each leg held the module, so all that is left is a work that returns */
+	destroy_workqueue(mpath_leg_wq);
+}
+
+static void mpath_leg_release(struct work_struct *work)
+{
+	struct mpath_leg *leg = container_of(work, struct mpath_leg, release);
+
+	mpath_bdev_close(leg->handle);
+	kfree(leg);
+	module_put(THIS_MODULE);
+}
+
+static void mpath_leg_last(struct kref *refs)
+{
+	struct mpath_leg *leg = container_of(refs, struct mpath_leg, refs);
+
+	queue_work(mpath_leg_wq, &leg->release);
+}
+
+void mpath_leg_put(struct mpath_leg *leg)
+{
+	kref_put(&leg->refs, mpath_leg_last);
+}
+
+struct mpath_leg *mpath_leg_open(dev_t dev)
+{
+	struct mpath_leg *leg = kzalloc(sizeof(*leg), GFP_KERNEL);
+
+	if (!leg)
+		return ERR_PTR(-ENOMEM);
+	leg->handle = mpath_bdev_open(dev);
+	if (IS_ERR(leg->handle)) {
+		void *error = leg->handle;
+
+		kfree(leg);
+		return error;
+	}
+	leg->bdev = mpath_bdev_of(leg->handle);
+	kref_init(&leg->refs);
+	INIT_WORK(&leg->release, mpath_leg_release);
+	/* a table of this module is being made, so it cannot be going away */
+	__module_get(THIS_MODULE);
+	return leg;
+}

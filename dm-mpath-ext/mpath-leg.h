@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The device of a path, opened once more for I/O of our own (probes, hedged
+ * reads). Such I/O may never end while the path hangs, and neither a suspend nor
+ * the removal of the table may wait for it: so it holds this opening, and not the
+ * table's, until it does end.
+ */
+#ifndef MPATH_LEG_H
+#define MPATH_LEG_H
+
+#include <linux/blkdev.h>
+#include <linux/kref.h>
+#include <linux/workqueue.h>
+
+/**
+ * struct mpath_leg - an opening of a path's device
+ * @refs: one of the path, one for each I/O in flight
+ * @bdev: the device
+ * @handle: what was opened, as the kernel has it
+ * @release: closes it: the last reference may be dropped in an interrupt
+ */
+struct mpath_leg {
+	struct kref refs;
+	struct block_device *bdev;
+	void *handle;
+	struct work_struct release;
+};
+
+/* of the module: for what may outlive a table; may be needed to free memory */
+extern struct workqueue_struct *mpath_leg_wq;
+
+int mpath_leg_init(void);
+/* waits until the last leg of all is closed */
+void mpath_leg_exit(void);
+
+/**
+ * mpath_leg_open() - open a device for reading
+ * @dev: which
+ *
+ * May sleep. Holds the module until it is closed. Return: the leg, or an
+ * ERR_PTR().
+ */
+struct mpath_leg *mpath_leg_open(dev_t dev);
+
+static inline struct mpath_leg *mpath_leg_get(struct mpath_leg *leg)
+{
+	kref_get(&leg->refs);
+	return leg;
+}
+
+/* any context */
+void mpath_leg_put(struct mpath_leg *leg);
+
+#endif

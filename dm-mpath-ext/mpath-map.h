@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * One mpath-ext map: its paths and groups, what of them is in use, and the bios
+ * that wait.
+ *
+ * struct mpath_map is one table of a device: made in the constructor, gone with
+ * the destructor. struct mpath_resource is the device itself: it carries what
+ * outlives a table (health, latencies, usage), and its mutex orders every change.
+ * The I/O path takes no lock: it reads struct mpath_snap, which is replaced whole
+ * (RCU) when a path or group changes.
+ *
+ * Locks, outermost first: mpath_resources_lock, resource->lock, map->wait_lock
+ * (irq-safe). The I/O path takes wait_lock only for a bio that has to wait.
+ */
+#ifndef MPATH_MAP_H
+#define MPATH_MAP_H
+
+#include <linux/bio.h>
+#include <linux/device-mapper.h>
+#include <linux/kref.h>
+#include <linux/mutex.h>
+#include <linux/percpu.h>
+#include <linux/workqueue.h>
+
+#include "mpath-conf.h"
+#include "mpath-elastic.h"
+#include "mpath-health.h"
+#include "mpath-latency.h"
+#include "mpath-leg.h"
+#include "mpath-wheel.h"
+
+#define DM_MSG_PREFIX	"mpath-ext"
+
+struct mpath_map;
+
+/**
+ * struct mpath_counts - what one path has done, per CPU; only ever grows
+ * @ios: completed, [0] reads, [1] writes and the like
+ * @sectors: of them
+ * @latency_ns: sum over @ios
+ * @errors: I/Os that failed on this path
+ * @retries: I/Os that had failed elsewhere and came here
+ * @hedges_sent: reads sent here because another path was late
+ * @hedges_won: those of them that answered first
+ * @buckets: @ios by latency
+ */
+struct mpath_counts {
+	u64 ios[2];
+	u64 sectors[2];
+	u64 latency_ns[2];
+	u64 errors;
+	u64 retries;
+	u64 hedges_sent;
+	u64 hedges_won;
+	u64 buckets[2][MPATH_BUCKETS];
+};
+
+/*
+ * I/O in flight on one path that this CPU has sent, by phase. Atomic, since it
+ * may end on another CPU; on a line of its own, and mostly that of one CPU.
+ */
+struct mpath_load {
+	atomic_t n[2];
+} ____cacheline_aligned_in_smp;
+
+/**
+ * struct mpath_record - what outlives a table of one path
+ * @list: in the resource's records
+ * @id: identity of the path: the device's name, major:minor
+ * @counts: usage
+ * @health: under the resource's lock
+ * @average: latency of reads, ns; written by the fold alone
+ * @folded_ns: sum of latencies at the last fold, @folded_ios: I/Os
+ * @aside: folds in a row in which the path stood out
+ */
+struct mpath_record {
+	struct list_head list;
+	char id[32];
+	struct mpath_counts __percpu *counts;
+	struct mpath_health health;
+	u64 average;
+	u64 folded_ns;
+	u64 folded_ios;
+	u32 aside;
+};
+
+/**
+ * struct mpath_resource - a device-mapper device of this target
+ * @list: of all resources
+ * @refs: one for each table
+ * @md: the device
+ * @lock: orders every change of paths and groups
+ * @records: of every path that a table of this device ever had
+ * @active: the table that is resumed, or NULL
+ * @events: number of the last event
+ */
+struct mpath_resource {
+	struct list_head list;
+	struct kref refs;
+	struct mapped_device *md;
+	struct mutex lock; /* of health, groups and snaps */
+	struct list_head records;
+	struct mpath_map *active;
+	u64 events;
+};
+
+struct mpath_probe;
+
+/**
+ * struct mpath_path - one path of one table
+ * @map: the table
+ * @dev: the device, @conf: what the table says of it
+ * @number: in the table, also its bit in struct mpath_io.tried
+ * @group: its group's number
+ * @record: what outlives the table
+ * @load: I/O in flight per CPU and phase
+ * @phase: what new I/O counts itself in, @flip_ns: since when
+ * @leg: its device, opened for I/O of our own
+ * @probe: in flight or at rest; may outlive the table
+ * @probe_next_ns: when to probe it again, @probes: how many were sent, @bad: how
+ *	many were bad in a row
+ * @answered_ns: when the last one that has ended was sent
+ * @probe_again: once more when the one in flight has ended
+ * @seen: I/Os it had done at the last look
+ * @suspect: an I/O that failed here was good elsewhere
+ */
+struct mpath_path {
+	struct mpath_map *map;
+	struct dm_dev *dev;
+	const struct mpath_conf_path *conf;
+	u32 number;
+	u32 group;
+	struct mpath_record *record;
+	struct mpath_load __percpu *load;
+	u32 phase;
+	u64 flip_ns;
+	struct mpath_leg *leg;
+	struct mpath_probe *probe;
+	u64 probe_next_ns;
+	u64 probes;
+	u32 bad;
+	u64 answered_ns;
+	bool probe_again;
+	u64 seen;
+	bool suspect;
+};
+
+/**
+ * struct mpath_snap - what the I/O path looks at; never changed once published
+ * @selector: of the group in use
+ * @group: that group's number
+ * @nr: paths in use
+ * @path: those
+ * @weight: and their weights
+ * @wheel: their turns
+ */
+struct mpath_snap {
+	enum mpath_selector selector;
+	u32 group;
+	u32 nr;
+	struct mpath_path *path[MPATH_MAX_PATHS];
+	u32 weight[MPATH_MAX_PATHS];
+	struct mpath_wheel wheel;
+};
+
+/**
+ * struct mpath_group - one group of one table
+ * @conf: what the table says
+ * @off: the administrator has disabled it: used only if no other has a path
+ * @elastic: standby paths that work for load
+ */
+struct mpath_group {
+	const struct mpath_conf_group *conf;
+	bool off;
+	struct mpath_elastic elastic;
+};
+
+/* why nothing is sent, bits of mpath_map.gate */
+#define MPATH_GATE_SUSPENDED	BIT(0)	/* between presuspend and resume */
+#define MPATH_GATE_REQUEUE	BIT(1)	/* what waits goes back to dm */
+
+/**
+ * struct mpath_map - one table
+ * @ti: its target
+ * @resource: the device
+ * @conf: the table line
+ * @paths: conf.nr_paths of them
+ * @groups: conf.nr_groups of them
+ * @snap: what is in use; NULL: no path is
+ * @cursor: turn of each CPU
+ * @gate: MPATH_GATE_*
+ * @asked: group that was asked for by message, from 1; 0: none, preference rules
+ * @current_group: in use, or used last
+ * @wait_lock: for the lists
+ * @retry: bios for the worker
+ * @paused: bios that go on after a pause
+ * @doubt: bios that every path has failed alike, until probes have told why
+ * @held: bios that wait for a path, @held_bytes: data of them
+ * @lost_ns: when the last path went; 0: there is one
+ * @expired: that is too long ago: I/O fails until there is a path again
+ * @wq: for the workers; may be needed to free memory
+ * @tick_ns: time of the last tick, @tick_ios: I/Os that all paths had done by then
+ * @snaps: @snap is one of them; the other is what it was before, free to be
+ *	written once @snap_retired has passed
+ * @better_ns: since when a group of higher preference has had a path; 0: none has
+ */
+struct mpath_map {
+	struct dm_target *ti;
+	struct mpath_resource *resource;
+	struct mpath_conf *conf;
+	struct mpath_path *paths;
+	struct mpath_group *groups;
+	struct mpath_snap __rcu *snap;
+	u32 __percpu *cursor;
+	u32 gate;
+	u32 asked;
+	u32 current_group;
+
+	spinlock_t wait_lock; /* of the lists, gate and held_bytes */
+	struct bio_list retry;
+	struct bio_list paused;
+	struct bio_list doubt;
+	struct bio_list held;
+	u64 held_bytes;
+	u64 lost_ns;
+	bool expired;
+
+	struct workqueue_struct *wq;
+	struct work_struct retry_work;
+	struct delayed_work pause_work;
+	struct delayed_work tick;
+	u64 tick_ns;
+	u64 tick_ios;
+
+	struct mpath_snap snaps[2];
+	unsigned long snap_retired;
+	u64 better_ns;
+};
+
+/**
+ * struct mpath_io - what a bio needs while it is under way
+ * @path: where it was sent; NULL: it is in no path's counts
+ * @failed: where it failed last, @class and @status: how; NULL once that is settled
+ * @iter: as it came, to send it again
+ * @start_ns: when it was sent
+ * @asked_ns: when it came into doubt
+ * @tried: paths that failed it with a plain I/O error, by number
+ * @remaining: of bio->__bi_remaining as it came
+ * @phase: of the path it is counted in, @cpu: on which CPU
+ * @attempts: how often it was sent
+ */
+struct mpath_io {
+	struct mpath_path *path;
+	struct mpath_path *failed;
+	struct bvec_iter iter;
+	u64 start_ns;
+	u64 asked_ns;
+	u64 tried;
+	int remaining;
+	u32 cpu;
+	u8 phase;
+	u8 attempts;
+	u8 class;
+	blk_status_t status;
+};
+
+static inline const char *mpath_name(const struct mpath_map *map)
+{
+	return dm_device_name(dm_table_get_md(map->ti->table));
+}
+
+static inline struct mpath_io *mpath_io_of(struct bio *bio)
+{
+	return dm_per_bio_data(bio, sizeof(struct mpath_io));
+}
+
+#endif

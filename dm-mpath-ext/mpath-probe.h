@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Probes: a read of one block, down every path that carries no I/O of its own.
+ * Each path has a bio and a page for them, so a probe needs no memory, and one
+ * that never ends is evidence by itself.
+ *
+ * Only the table that is active is probed. Nobody waits for a probe in flight: it
+ * belongs to nobody once its table is gone, and frees itself when it ends.
+ */
+#ifndef MPATH_PROBE_H
+#define MPATH_PROBE_H
+
+#include "mpath-map.h"
+
+#define MPATH_PROBE_BACKOFF	3	/* a dead path is probed up to 2^3 times more seldom */
+
+enum mpath_verdict {
+	MPATH_VERDICT_OPEN,	/* not known yet */
+	MPATH_VERDICT_GOOD,	/* a path that was asked is all right */
+	MPATH_VERDICT_BAD,	/* none is */
+};
+
+/**
+ * struct mpath_probe - of one path
+ * @bio: and @vec and @page: what it needs
+ * @leg: of the path; a reference
+ * @resource: of the table; a reference
+ * @path: NULL once the table is gone; under the resource's lock
+ * @done: takes the answer in
+ * @sent_ns: when it was sent, @end_ns: when it came back
+ * @busy: it is in flight; under the resource's lock
+ */
+struct mpath_probe {
+	struct bio bio;
+	struct bio_vec vec;
+	struct page *page;
+	struct mpath_leg *leg;
+	struct mpath_resource *resource;
+	struct mpath_path *path;
+	struct work_struct done;
+	u64 sent_ns;
+	u64 end_ns;
+	bool busy;
+};
+
+/* both may sleep; the path's leg and record are there */
+int mpath_probe_init(struct mpath_path *path);
+void mpath_probe_exit(struct mpath_path *path);
+
+/* send the probes that are due; from the tick, may sleep */
+void mpath_probe_due(struct mpath_map *map, u64 now_ns);
+
+/**
+ * mpath_probe_now() - ask the paths whether they work
+ * @map: the table
+ * @paths: which, by number
+ *
+ * May sleep; takes the resource's lock. What waits is looked at again when an
+ * answer comes.
+ */
+void mpath_probe_now(struct mpath_map *map, u64 paths);
+
+/* what the paths said since @asked_ns; may sleep; takes the resource's lock */
+enum mpath_verdict mpath_probe_verdict(struct mpath_map *map, u64 paths, u64 asked_ns);
+
+#endif

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Bios that cannot go on their way at once: failed on a path, short of something,
+ * or without a path. All of them are sent, requeued or ended by one worker.
+ */
+#ifndef MPATH_RETRY_H
+#define MPATH_RETRY_H
+
+#include "mpath-class.h"
+#include "mpath-map.h"
+
+#define MPATH_PAUSE_MS		20
+#define MPATH_ATTEMPTS		16	/* besides one on every path */
+#define MPATH_HELD_BYTES	(256ULL << 20)
+
+/**
+ * mpath_hold() - a bio finds no path
+ * @map: the table
+ * @bio: from the map function
+ *
+ * Any context. Return: a DM_MAPIO_* value.
+ */
+int mpath_hold(struct mpath_map *map, struct bio *bio);
+
+/**
+ * mpath_retry() - a bio has failed, and not by its own fault
+ * @map: the table
+ * @bio: from the end_io function
+ * @class: not MPATH_CLASS_UP
+ * @status: what it failed with
+ *
+ * Any context. Return: a DM_ENDIO_* value.
+ */
+int mpath_retry(struct mpath_map *map, struct bio *bio, enum mpath_class class,
+		blk_status_t status);
+
+/* paths in @tried failed a bio that was good on another; any context */
+void mpath_blame(struct mpath_map *map, u64 tried);
+
+/* what waits may go on, or has to end: the gate, a path or a probe has changed */
+void mpath_retry_kick(struct mpath_map *map);
+
+/* end what has waited for a path for too long; may sleep */
+void mpath_retry_expire(struct mpath_map *map, u64 now_ns);
+
+int mpath_retry_init(struct mpath_map *map);
+/* all bios have ended: stop the workers */
+void mpath_retry_exit(struct mpath_map *map);
+
+#endif

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Which group is in use, and which of its paths.
+ */
+#include <linux/rcupdate.h>
+
+#include "mpath-event.h"
+#include "mpath-path.h"
+#include "mpath-retry.h"
+
+#define MPATH_NO_GROUP	MPATH_MAX_GROUPS
+
+/* paths of a group, by what they can do */
+struct mpath_muster {
+	u32 primaries;
+	u32 primaries_up;
+	u32 standby_up;
+	u32 slow;
+};
+
+static void mpath_muster(const struct mpath_map *map, u32 g, struct mpath_muster *m)
+{
+	const struct mpath_conf_group *conf = map->groups[g].conf;
+	u32 p;
+
+	memset(m, 0, sizeof(*m));
+	for (p = conf->first; p < conf->first + conf->paths; p++) {
+		const struct mpath_path *path = &map->paths[p];
+		enum mpath_state state = path->record->health.state;
+
+		m->primaries += !path->conf->standby;
+		if (state == MPATH_SLOW)
+			m->slow++;
+		else if (state == MPATH_UP && path->conf->standby)
+			m->standby_up++;
+		else if (state == MPATH_UP)
+			m->primaries_up++;
+	}
+}
+
+static bool mpath_group_works(const struct mpath_map *map, u32 g)
+{
+	struct mpath_muster m;
+
+	mpath_muster(map, g, &m);
+	return m.primaries_up || m.standby_up || m.slow;
+}
+
+/* the group of highest preference that works; disabled ones only if no other does */
+static u32 mpath_best_group(const struct mpath_map *map)
+{
+	u32 g, off = MPATH_NO_GROUP;
+
+	for (g = 0; g < map->conf->nr_groups; g++) {
+		if (!mpath_group_works(map, g))
+			continue;
+		if (!map->groups[g].off)
+			return g;
+		if (off == MPATH_NO_GROUP)
+			off = g;
+	}
+	return off;
+}
+
+/* may I/O go back to a better group now? */
+static bool mpath_failback_due(struct mpath_map *map, u64 now_ns)
+{
+	const struct mpath_conf *conf = map->conf;
+
+	switch (conf->t.failback) {
+	case MPATH_FAILBACK_IMMEDIATE:
+		return true;
+	case MPATH_FAILBACK_AFTER:
+		if (!map->better_ns)
+			map->better_ns = now_ns;
+		return now_ns - map->better_ns >= mul_u32_u32(conf->t.failback_seconds,
+							      NSEC_PER_SEC);
+	default:
+		return false;
+	}
+}
+
+static u32 mpath_choose_group(struct mpath_map *map)
+{
+	u32 best = mpath_best_group(map), now = map->current_group;
+
+	if (map->asked && mpath_group_works(map, map->asked - 1))
+		return map->asked - 1;
+	if (best == MPATH_NO_GROUP || best == now || !mpath_group_works(map, now) ||
+	    map->groups[now].off != map->groups[best].off) {
+		map->better_ns = 0;
+		return best;
+	}
+	if (!mpath_failback_due(map, ktime_get_ns()))
+		return now;
+	map->better_ns = 0;
+	return best;
+}
+
+/* the paths of a group that are to be used: the slow ones only if there is nothing else */
+static void mpath_fill_snap(struct mpath_map *map, struct mpath_snap *snap, u32 g)
+{
+	const struct mpath_conf_group *conf = map->groups[g].conf;
+	struct mpath_muster m;
+	u32 p, standby;
+	bool last_resort;
+
+	mpath_muster(map, g, &m);
+	standby = mpath_elastic_wanted(&map->groups[g].elastic, m.primaries, m.primaries_up,
+				       m.standby_up);
+	last_resort = !m.primaries_up && !standby;
+	snap->selector = conf->selector;
+	snap->group = g;
+	snap->nr = 0;
+	for (p = conf->first; p < conf->first + conf->paths; p++) {
+		struct mpath_path *path = &map->paths[p];
+		enum mpath_state state = path->record->health.state;
+
+		if (state != (last_resort ? MPATH_SLOW : MPATH_UP))
+			continue;
+		if (!last_resort && path->conf->standby) {
+			if (!standby)
+				continue;
+			standby--;
+		}
+		snap->weight[snap->nr] = path->conf->weight;
+		snap->path[snap->nr++] = path;
+	}
+	mpath_wheel_build(&snap->wheel, snap->weight, snap->nr);
+}
+
+static void mpath_publish(struct mpath_map *map, u32 g)
+{
+	struct mpath_snap *old, *snap = NULL;
+
+	old = rcu_dereference_protected(map->snap, lockdep_is_held(&map->resource->lock));
+	if (g != MPATH_NO_GROUP) {
+		snap = old == &map->snaps[0] ? &map->snaps[1] : &map->snaps[0];
+		/* somebody may still look at what it was */
+		cond_synchronize_rcu(map->snap_retired);
+		mpath_fill_snap(map, snap, g);
+	}
+	rcu_assign_pointer(map->snap, snap);
+	map->snap_retired = get_state_synchronize_rcu();
+}
+
+void mpath_switch(struct mpath_map *map)
+{
+	bool had = rcu_access_pointer(map->snap);
+	u32 g = mpath_choose_group(map);
+
+	mpath_publish(map, g);
+	if (g == MPATH_NO_GROUP) {
+		if (had || !map->lost_ns) {
+			map->lost_ns = ktime_get_ns();
+			DMERR("%s: no path is left", mpath_name(map));
+			mpath_event(map, NULL, MPATH_EVENT_NO_PATH, "");
+		}
+		return;
+	}
+	if (g != map->current_group) {
+		DMINFO("%s: group %u is in use, after group %u", mpath_name(map), g + 1,
+		       map->current_group + 1);
+		map->current_group = g;
+		mpath_event(map, NULL, MPATH_EVENT_GROUP_SWITCHED, "");
+	}
+	if (!had) {
+		map->lost_ns = 0;
+		WRITE_ONCE(map->expired, false);
+		mpath_retry_kick(map);
+	}
+}
+
+bool mpath_untried(struct mpath_map *map, u64 tried)
+{
+	const struct mpath_snap *snap;
+	bool found = false;
+	u32 i;
+
+	rcu_read_lock();
+	snap = rcu_dereference(map->snap);
+	for (i = 0; snap && i < snap->nr && !found; i++)
+		found = !(tried & BIT_ULL(snap->path[i]->number));
+	rcu_read_unlock();
+	/* without any path at all it waits like every other */
+	return found || !snap;
+}
