@@ -11,11 +11,12 @@
 #include "tierctl.h"
 
 #define REASONS_MAX	4
+#define NO_ERRNO	(-1)	/* it failed, and libdevmapper keeps to itself how */
 
-static char last_log[256];
+static char first_log[256];
 static int kmsg = -1;
 
-/* libdevmapper's complaints are kept for our own sentence */
+/* libdevmapper's complaint about a task is kept for our own sentence */
 __attribute__((format(printf, 5, 6)))
 static void keep_log(int level, const char *file, int line, int class, const char *format, ...)
 {
@@ -24,10 +25,10 @@ static void keep_log(int level, const char *file, int line, int class, const cha
 	(void)file;
 	(void)line;
 	(void)class;
-	if ((level & 7) > 3)
+	if ((level & 7) > 3 || *first_log)
 		return;
 	va_start(args, format);
-	vsnprintf(last_log, sizeof(last_log), format, args);
+	vsnprintf(first_log, sizeof(first_log), format, args);
 	va_end(args);
 }
 
@@ -35,7 +36,6 @@ static void keep_log(int level, const char *file, int line, int class, const cha
 void dm_begin(void)
 {
 	dm_log_with_errno_init(keep_log);
-	last_log[0] = 0;
 	if (kmsg < 0)
 		kmsg = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	if (kmsg >= 0)
@@ -46,20 +46,17 @@ void dm_end(void)
 {
 	dm_task_update_nodes();
 	dm_lib_release();
+	reason_forget();
 	if (kmsg >= 0)
 		close(kmsg);
 	kmsg = -1;
 }
 
-static bool about_us(const char *text)
-{
-	return strstr(text, "device-mapper") || strstr(text, "dm-tier");
-}
-
-/* what the kernel logged about device-mapper since dm_begin() */
+/* what the kernel logged about our targets since dm_begin() */
 static void print_reasons(void)
 {
-	char record[4096], *text;
+	char record[4096], line[8192], *text;
+	const char *holds;
 	int shown = 0;
 	ssize_t n;
 
@@ -71,19 +68,40 @@ static void print_reasons(void)
 			break;
 		record[n] = 0;
 		text = strchr(record, ';');
-		if (!text || !about_us(text))
+		if (!text)
 			continue;
 		text[strcspn(text, "\n")] = 0;
-		fprintf(stderr, "  kernel: %s\n", text + 1);
+		if (!reason_text(text + 1, line, sizeof(line), &holds))
+			continue;
+		fprintf(stderr, "  kernel: %s\n", line);
+		if (holds)
+			fprintf(stderr, "  if its data may go: "
+				"wipefs -a %s; dd if=/dev/zero of=%s bs=4096 count=1\n",
+				holds, holds);
 		shown++;
 	}
 }
 
+/* a table is loaded by a task inside the task: its errno is in the complaint alone */
+static const char *logged_errno(void)
+{
+	const char *failed = strstr(first_log, "failed: ");
+
+	return failed ? failed + strlen("failed: ") : "no reason is known";
+}
+
 static int complain(const char *what, const char *name, int err)
 {
-	int code = ctl_fail(ctl_code(-err), 0, NULL, "cannot %s map '%s': %s", what, name,
-			    err ? strerror(err) : *last_log ? last_log : "device-mapper refused");
+	int code;
 
+	if (err == EPERM || err == EACCES)
+		return ctl_fail(CTL_DENIED, -err, "this needs root", "cannot %s map '%s'", what,
+				name);
+	if (err == NO_ERRNO)
+		code = ctl_fail(CTL_FAILED, 0, NULL, "cannot %s map '%s': the kernel refused: %s",
+				what, name, logged_errno());
+	else
+		code = ctl_fail(ctl_code(-err), -err, NULL, "cannot %s map '%s'", what, name);
 	print_reasons();
 	return code;
 }
@@ -92,6 +110,7 @@ static struct dm_task *task(int type, const char *name)
 {
 	struct dm_task *dmt = dm_task_create(type);
 
+	first_log[0] = 0;
 	if (dmt && name && !dm_task_set_name(dmt, name)) {
 		dm_task_destroy(dmt);
 		return NULL;
@@ -143,16 +162,16 @@ static uint16_t udev_flags(const char *target)
 	       DM_UDEV_DISABLE_OTHER_RULES_FLAG;
 }
 
-/* runs a task that ends in a uevent, and waits for udev; 0 or errno */
+/* runs a task that ends in a uevent, and waits for udev; 0, errno or NO_ERRNO */
 static int run_synced(struct dm_task *dmt, uint16_t flags)
 {
 	uint32_t cookie = 0;
 	int err = 0;
 
 	if (!dm_task_set_cookie(dmt, &cookie, flags))
-		return ENOMEM;
+		return geteuid() ? EPERM : ENOMEM;
 	if (!dm_task_run(dmt))
-		err = dm_task_get_errno(dmt) ?: EIO;
+		err = dm_task_get_errno(dmt) ?: NO_ERRNO;
 	dm_udev_wait(cookie);
 	return err;
 }
@@ -176,7 +195,7 @@ static int load(const char *name, const char *target, uint64_t sectors, const ch
 	int err = ENOMEM;
 
 	if (dmt && dm_task_add_target(dmt, 0, sectors, target, params))
-		err = dm_task_run(dmt) ? 0 : dm_task_get_errno(dmt) ?: EIO;
+		err = dm_task_run(dmt) ? 0 : dm_task_get_errno(dmt) ?: NO_ERRNO;
 	if (dmt)
 		dm_task_destroy(dmt);
 	return err;
@@ -188,7 +207,7 @@ static int suspend(const char *name)
 	int err = ENOMEM;
 
 	if (dmt)
-		err = dm_task_run(dmt) ? 0 : dm_task_get_errno(dmt) ?: EIO;
+		err = dm_task_run(dmt) ? 0 : dm_task_get_errno(dmt) ?: NO_ERRNO;
 	if (dmt)
 		dm_task_destroy(dmt);
 	return err;

@@ -58,6 +58,7 @@ static int to_number(char **dev, void *arg)
 	(void)arg;
 	if (err)
 		return ctl_fail(ctl_code(err), err, "a block device is wanted", "%s", *dev);
+	reason_call(number, *dev);
 	free(*dev);
 	*dev = strdup(number);
 	return *dev ? 0 : ctl_fail(CTL_FAILED, -ENOMEM, NULL, "%s", number);
@@ -175,8 +176,14 @@ static int create(struct ctl *c, int argc, char **argv)
 	int code = create_args(c, &w, argc, argv);
 	struct dm_map map;
 
+	if (!code && geteuid())
+		code = ctl_fail(CTL_DENIED, 0, "this needs root", "cannot make map '%s'",
+				argv[optind]);
 	if (!code) {
 		load_module();
+		code = ctl_open(c);
+	}
+	if (!code) {
 		dm_begin();
 		if (dm_find(argv[optind], &map)) {
 			code = ctl_fail(CTL_FAILED, 0, "`tierctl pool add` adds devices to a pool",

@@ -142,6 +142,15 @@ int dm_remove_map(const char *name);
 int dm_each_lun_map(const char *pool_dev, uint32_t lun,
 		    int (*fn)(const struct dm_map *map, uint32_t lun, void *arg), void *arg);
 
+/* tierctl-reason.c: the kernel knows a device by number, the user by @path */
+void reason_call(const char *number, const char *path);
+void reason_forget(void);
+/*
+ * false: @line of the kernel log is not about our table; else it is in @out with
+ * paths. @holds: of a device that was refused for what is on it, or NULL
+ */
+bool reason_text(const char *line, char *out, size_t len, const char **holds);
+
 /* tierctl-progress.c */
 struct progress {
 	const char *what;

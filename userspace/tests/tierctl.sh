@@ -65,6 +65,9 @@ if [[ -e /sys/module/dm_tier ]]; then
 	echo "# module loaded already"
 else
 	expect 5 'not loaded' pool list
+	# where modprobe finds the module it is loaded, and the disk is not there
+	modprobe -qn dm-tier || expect 5 'not loaded' pool create $pool --meta /dev/nowhere \
+		--tier ssd:/dev/nowhere
 fi
 modprobe -a dm-mod dm-bufio libcrc32c
 modprobe -q dm-tier || insmod "$(find "$here/../.." -name dm-tier.ko | head -n 1)" || exit 4
@@ -87,6 +90,11 @@ expect_json '. == []' pool list
 expect 3 'no pool' pool show $pool
 expect 3 'No such file' pool create $pool --meta /dev/nowhere --tier "ssd:$ssd"
 expect 1 'kernel: ' pool create $pool --meta "$meta" --tier "ssd:$meta"
+printf foreign | dd of="$ssd" conv=notrunc status=none
+expect 1 "$ssd holds something else" pool create $pool --meta "$meta" --tier "ssd:$ssd"
+expect 1 "wipefs -a $ssd; dd .* of=$ssd" pool create $pool --meta "$meta" --tier "ssd:$ssd"
+expect 1 'refused: Invalid argument' pool create $pool --meta "$meta" --tier "ssd:$ssd"
+dd if=/dev/zero of="$ssd" bs=4096 count=1 status=none
 expect 0 '' pool create $pool --meta "$meta" --mirror "$mirror" --extent 256K \
 	--tier "ssd:$ssd" --tier "sata:$sata1,$sata2"
 expect 1 'already' pool create $pool --meta "$meta" --tier "ssd:$ssd"
@@ -203,6 +211,7 @@ expect 0 '' events $pool --timeout 0.3
 chmod 711 /root 2>/dev/null
 WRAP='setpriv --reuid 65534 --regid 65534 --clear-groups --bounding-set=-all --inh-caps=-all'
 expect 4 'root' pool list
+expect 4 'root' pool create tcother --meta "$meta" --tier "ssd:$ssd"
 expect 4 'root' lun create $pool 7 1M
 expect 4 'root|permitted|denied' pool stop $pool
 WRAP=
