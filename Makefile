@@ -23,6 +23,8 @@ all: modules userspace unit
 
 modules:
 	$(if $(KDIR),,$(error no kernel headers found: install linux-headers-amd64 or say KDIR=))
+	$(if $(filter-out $(running),$(if $(filter file,$(origin KDIR)),$(KDIR))),$(warning \
+		the modules are built for $(KDIR), not for the kernel that runs ($(shell uname -r))))
 	+$(kbuild) modules
 
 userspace:
