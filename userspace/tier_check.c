@@ -111,7 +111,7 @@ static const char *why(int err)
 {
 	switch (err) {
 	case -ENODATA:
-		return "it is blank";
+		return "it is blank: no pool was ever made on it, or it was zeroed";
 	case -EILSEQ:
 		return "it does not hold a tier pool's metadata";
 	case -EPROTONOSUPPORT:
@@ -133,8 +133,8 @@ static void tell_load(int err, u32 copies)
 
 	if (err) {
 		const char *advice = check.file.copies == 3 ?
-			"keep both devices as they are, copy them, and try tier_repair on the copies" :
-			"if the pool has a mirror, check that (-m); else copy the device and try tier_repair on the copy";
+			"copy both devices, keep the copies, restore from backup" :
+			"if the pool has a mirror, check that (-m); else copy the device, keep the copy, restore from backup";
 
 		tell_said(true, advice);
 		finding(true, advice, "%s: does not load: %s", check.file.path[!(copies & 1)],
