@@ -200,12 +200,14 @@ static void apply_window(struct tierd *d, const struct config_pool *c,
 	on = schedule_open(&c->moves, d->state.time_ms / 1000, d->config->utc);
 	if (on == !!p->moves)
 		return;
-	if (dmtier_pool_set(d->kernel, p->name, "moves", on ? "on" : "off"))
+	if (dmtier_pool_set(d->kernel, p->name, "moves", on ? "on" : "off")) {
+		d->changes_refused++;
 		tierd_log(LOG_ERR, "pool %s: moves cannot be switched: %s", p->name,
 			  dmtier_error(d->kernel));
-	else
+	} else {
 		tierd_log(LOG_INFO, "pool %s: schedule switches moves %s", p->name,
 			  on ? "on" : "off");
+	}
 }
 
 void apply_all(struct tierd *d)

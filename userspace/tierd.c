@@ -332,7 +332,7 @@ static int run(struct tierd *d, bool once)
 		to_syslog = true;
 	}
 	if (!open_parts(d))
-		ret = once ? !!tierd_sample(d) : serve(d);
+		ret = once ? tierd_sample(d) || d->changes_refused : serve(d);
 	close_parts(d);
 	return ret;
 }
