@@ -32,8 +32,11 @@ static int bad_size(const char *text)
 int set_lun_key(struct ctl *c, const char *pool, uint32_t lun, const char *key,
 		const char *value)
 {
-	int err = dmtier_lun_set(c->h, pool, lun, key, value);
+	char word[DMTIER_TEXT_LEN];
+	int err;
 
+	key = text_key(word, sizeof(word), key);
+	err = dmtier_lun_set(c->h, pool, lun, key, value);
 	return err ? ctl_kernel(c, err, key) : CTL_OK;
 }
 
@@ -100,8 +103,12 @@ struct creation {
 
 static bool creation_options(struct creation *o, int argc, char **argv)
 {
-	int option, index;
+	int option, index, i;
 
+	/* --start-tier does for --start_tier */
+	for (i = 1; i < argc; i++)
+		if (!strncmp(argv[i], "--", 2))
+			text_key(argv[i] + 2, strlen(argv[i]) - 1, argv[i] + 2);
 	while ((option = getopt_long(argc, argv, "", create_options, &index)) != -1) {
 		if (option == OPT_ACTIVATE) {
 			o->activate = true;

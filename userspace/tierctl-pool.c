@@ -14,6 +14,8 @@
 #define EXTENT_MAX	(1ULL << 30)
 #define EXTENT_DEFAULT	(1ULL << 20)
 
+#define NO_POOL		"no pool is active; `tierctl pool create` makes or starts one\n"
+
 extern char **environ;
 
 /* device-mapper loads the module itself where the alias is installed; best effort */
@@ -411,6 +413,7 @@ static void pool_cells(struct table *t, const struct dmtier_pool *p, const struc
 struct listing {
 	struct ctl *c;
 	struct table *t;
+	bool any;
 };
 
 static int list_pool(const struct dmtier_pool *p, void *arg)
@@ -443,7 +446,7 @@ static int list(struct ctl *c, int argc, char **argv)
 		return ctl_kernel(c, err, "pool list");
 	}
 	if (!table_rows(l.t) && !c->json)
-		fputs("no pool is active; `tierctl pool create` makes or starts one\n", stderr);
+		fputs(NO_POOL, stderr);
 	table_list(c, l.t);
 	return CTL_OK;
 }
@@ -513,6 +516,7 @@ static int show_one(const struct dmtier_pool *p, void *arg)
 
 	if (err)
 		return err;
+	l->any = true;
 	if (l->t) {
 		show_cells(l->t, p, &s);
 		return 0;
@@ -538,6 +542,8 @@ static int show(struct ctl *c, int argc, char **argv)
 		err = dmtier_pool_get(c->h, argv[1], &pool) ?: show_one(&pool, &l);
 	else
 		err = dmtier_pools(c->h, NULL, show_one, &l);
+	if (!err && !l.any && !c->json)
+		fputs(NO_POOL, stderr);
 	if (l.t && !err)
 		table_list(c, l.t);
 	else if (l.t)
@@ -562,9 +568,10 @@ static int number_tag(const char *value, char *out, size_t len)
 
 int set_pool_key(struct ctl *c, const char *pool, const char *key, const char *value)
 {
-	char tag[DMTIER_TEXT_LEN];
+	char tag[DMTIER_TEXT_LEN], word[DMTIER_TEXT_LEN];
 	int err, code;
 
+	key = text_key(word, sizeof(word), key);
 	if (!strcmp(key, "tag")) {
 		code = number_tag(value, tag, sizeof(tag));
 		if (code)

@@ -43,8 +43,9 @@ int ctl_fail(int code, int err, const char *next, const char *format, ...)
 
 int ctl_kernel(struct ctl *c, int err, const char *what)
 {
-	const char *next = NULL;
+	const char *next = NULL, *says = dmtier_error(c->h);
 	int code = ctl_code(err);
+	size_t len = strlen(what);
 
 	if (code == CTL_ABSENT)
 		next = "`tierctl pool list`, `lun list` and `dev list` show what there is";
@@ -52,7 +53,10 @@ int ctl_kernel(struct ctl *c, int err, const char *what)
 		next = "this needs root (CAP_SYS_ADMIN)";
 	else if (err == -EEXIST)
 		next = "`tierctl lun list` shows which ids are taken";
-	return ctl_fail(code, 0, next, "%s: %s", what, dmtier_error(c->h));
+	/* what is wrong with a value begins with its key */
+	if (!strncmp(says, what, len) && says[len] == ':')
+		return ctl_fail(code, 0, next, "%s", says);
+	return ctl_fail(code, 0, next, "%s: %s", what, says);
 }
 
 int ctl_open(struct ctl *c)

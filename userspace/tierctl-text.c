@@ -132,3 +132,13 @@ const char *text_ms(char buf[32], uint64_t ms)
 		snprintf(buf, 32, "%llu.%llus", s, (unsigned long long)(ms % 1000 / 100));
 	return buf;
 }
+
+const char *text_key(char *to, size_t len, const char *key)
+{
+	size_t i, n = strcspn(key, "=");
+
+	for (i = 0; key[i] && i + 1 < len; i++)
+		to[i] = key[i] == '-' && i < n ? '_' : key[i];
+	to[i] = 0;
+	return to;
+}

@@ -66,6 +66,8 @@ bool text_number(const char *s, uint64_t max, uint64_t *value);
 bool text_size(const char *s, uint64_t *bytes);		/* 10M, 1T, 8192, 16s */
 bool text_lun(const char *s, uint32_t *lun);
 bool text_seconds(const char *s, double *seconds);
+/* move-rate as move_rate, up to a '='; @to may be @key */
+const char *text_key(char *to, size_t len, const char *key);
 const char *text_bytes(char buf[32], uint64_t bytes);	/* 1.5 GiB */
 const char *text_short(char buf[32], double value);	/* 12.3k */
 const char *text_ns(char buf[32], uint64_t ns);		/* 85 us, - for 0 */

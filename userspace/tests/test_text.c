@@ -99,6 +99,17 @@ static void others_written(void **state)
 	assert_string_equal(text_ms(buf, 273600000), "3d 4h");
 }
 
+static void keys(void **state)
+{
+	char buf[32], line[] = "start-tier=a-b";
+
+	(void)state;
+	assert_string_equal(text_key(buf, sizeof(buf), "move-rate"), "move_rate");
+	assert_string_equal(text_key(buf, sizeof(buf), "up_iops"), "up_iops");
+	assert_string_equal(text_key(buf, 5, "up-iops"), "up_i");
+	assert_string_equal(text_key(line, sizeof(line), line), "start_tier=a-b");
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -108,6 +119,7 @@ int main(void)
 		cmocka_unit_test(seconds),
 		cmocka_unit_test(bytes_written),
 		cmocka_unit_test(others_written),
+		cmocka_unit_test(keys),
 	};
 
 	return cmocka_run_group_tests_name("text", tests, NULL, NULL);

@@ -88,6 +88,7 @@ new=${new:-/dev/tc_new}
 expect 0 '' pool list
 expect_json '. == []' pool list
 expect 3 'no pool' pool show $pool
+expect 0 'no pool is active' pool show
 expect 3 'No such file' pool create $pool --meta /dev/nowhere --tier "ssd:$ssd"
 expect 1 'kernel: ' pool create $pool --meta "$meta" --tier "ssd:$meta"
 printf foreign | dd of="$ssd" conv=notrunc status=none
@@ -107,7 +108,8 @@ expect 0 '' pool set $pool headroom 5
 expect_json '.headroom == 5' policy show $pool
 expect 0 '' policy set $pool tick 200
 expect_json '.tick == 200' policy show $pool
-expect 1 'headroom' pool set $pool headroom 99
+expect 1 "tierctl: headroom: '99'" pool set $pool headroom 99
+expect 0 '' pool set $pool move-rate 40
 expect 1 'no pool key' pool set $pool nonsense 1
 expect 0 '' pool set $pool tag "$sata1" blue
 expect_json "map(select(.tag == \"blue\")) | length == 1" dev list $pool
@@ -123,7 +125,7 @@ expect 3 'no pool' dev list nowhere
 
 # LUNs
 expect 0 "/dev/mapper/$pool-lun1" lun create $pool 1 32M --tiers ssd,sata \
-	--max ssd:100 --activate
+	--max ssd:100 --start-tier ssd --activate
 expect 1 'exist|taken' lun create $pool 1 32M
 expect 3 'no tier|no such' lun create $pool 2 32M --pin nowhere
 expect 3 'no LUN 2' lun show $pool 2
