@@ -103,20 +103,23 @@ void tier_status_pool(struct tier_pool_target *table, status_type_t type, char *
 	}
 }
 
-static size_t tier_status_shares(struct tier_lun *lun, char *result, size_t sz,
-				 unsigned int maxlen)
+/* a key that has a value for each tier: those that are set, or none */
+static size_t tier_status_shares(struct tier_pool *pool, const char *key, const u64 *shares,
+				 char *result, size_t sz, unsigned int maxlen)
 {
-	struct tier_pool *pool = lun->pool;
+	bool none = true;
 	unsigned int i;
 
 	for (i = 0; i < pool->nr_ranks; i++) {
 		u8 tier = pool->by_rank[i];
 
-		if (lun->rec.reserve[tier])
-			DMEMIT(" reserve=%s:%llu", tier_name(pool, tier), lun->rec.reserve[tier]);
-		if (lun->rec.max[tier])
-			DMEMIT(" max=%s:%llu", tier_name(pool, tier), lun->rec.max[tier]);
+		if (!shares[tier])
+			continue;
+		DMEMIT(" %s=%s:%llu", key, tier_name(pool, tier), shares[tier]);
+		none = false;
 	}
+	if (none)
+		DMEMIT(" %s=none", key);
 	return sz;
 }
 
@@ -143,7 +146,8 @@ static size_t tier_status_policy(struct tier_lun *lun, char *result, size_t sz,
 	       rec->flags & TIER_LUN_VERIFY ? "on" : "off",
 	       rec->flags & TIER_LUN_AUTO ? "on" : "off");
 	DMEMIT(" tags=%s", rec->tags[0] ? rec->tags : "none");
-	return tier_status_shares(lun, result, sz, maxlen);
+	sz = tier_status_shares(pool, "reserve", rec->reserve, result, sz, maxlen);
+	return tier_status_shares(pool, "max", rec->max, result, sz, maxlen);
 }
 
 static void tier_status_lun_info(struct tier_lun *lun, char *result, unsigned int maxlen)

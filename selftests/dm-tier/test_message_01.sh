@@ -172,10 +172,10 @@ test_lun_keys() {
 	assert_match "$(dmsetup status lun)" ' reserve=ssd:3 reserve=sata:31'
 	message pool set_lun 1 reserve ssd:0
 	message pool set_lun 1 reserve sata:0
-	assert_eq "$(status_value lun reserve)" ""
+	assert_eq "$(status_value lun reserve)" none
 	lun_key max 'ssd:5' 'ssd ssd: :3 ssd:x ssd:-1 sas:3 ssd:1099511627776'
 	message pool set_lun 1 max ssd:0
-	assert_eq "$(status_value lun max)" ""
+	assert_eq "$(status_value lun max)" none
 }
 
 test_lun_tiers() {
