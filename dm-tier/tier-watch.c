@@ -100,7 +100,11 @@ static void tier_watch_waiting(struct tier_pool *pool)
 	tier_io_retry_space(pool);
 }
 
-/* the tier next to where most of the LUN lies, allowed, or TIER_NONE */
+/*
+ * The tier next to where most of the LUN lies, allowed. Above the uppermost there
+ * is none: there the rest of the LUN is brought, and it is at home. TIER_NONE if
+ * there is nowhere to go.
+ */
 static u8 tier_watch_next(struct tier_lun *lun, bool up)
 {
 	struct tier_pool *pool = lun->pool;
@@ -112,7 +116,8 @@ static u8 tier_watch_next(struct tier_lun *lun, bool up)
 	for (rank = most + (up ? -1 : 1); rank < pool->nr_ranks; rank += up ? -1 : 1)
 		if (lun->rec.allowed & BIT(pool->by_rank[rank]))
 			return pool->by_rank[rank];
-	return TIER_NONE;
+	rank = pool->by_rank[most];
+	return up && lun->used[rank] && lun->rec.allowed & BIT(rank) ? rank : TIER_NONE;
 }
 
 static void tier_watch_threshold(struct tier_lun *lun, bool up)
