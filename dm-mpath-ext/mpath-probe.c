@@ -75,11 +75,13 @@ static bool mpath_probe_wanted(struct mpath_path *path)
 	return false;
 }
 
-void mpath_probe_due(struct mpath_map *map, u64 now_ns)
+void mpath_probe_due(struct mpath_map *map)
 {
+	u64 now_ns;
 	u32 p;
 
 	mutex_lock(&map->resource->lock);
+	now_ns = ktime_get_ns();
 	for (p = 0; map->resource->active == map && p < map->conf->nr_paths; p++) {
 		struct mpath_path *path = &map->paths[p];
 

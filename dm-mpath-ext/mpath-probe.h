@@ -48,7 +48,7 @@ int mpath_probe_init(struct mpath_path *path);
 void mpath_probe_exit(struct mpath_path *path);
 
 /* send the probes that are due; from the tick, may sleep */
-void mpath_probe_due(struct mpath_map *map, u64 now_ns);
+void mpath_probe_due(struct mpath_map *map);
 
 /**
  * mpath_probe_now() - ask the paths whether they work

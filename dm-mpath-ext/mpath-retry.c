@@ -125,12 +125,14 @@ void mpath_retry_kick(struct mpath_map *map)
 	queue_work(map->wq, &map->retry_work);
 }
 
-void mpath_retry_expire(struct mpath_map *map, u64 now_ns)
+void mpath_retry_expire(struct mpath_map *map)
 {
 	u64 limit = mul_u32_u32(map->conf->t.queue_seconds, NSEC_PER_SEC);
+	u64 lost_ns = READ_ONCE(map->lost_ns);
 	bool expired;
 
-	if (!map->lost_ns || map->expired || now_ns - map->lost_ns < limit)
+	/* the time is taken after lost_ns was read, so it is not before that */
+	if (!lost_ns || map->expired || ktime_get_ns() - lost_ns < limit)
 		return;
 	spin_lock_irq(&map->wait_lock);
 	expired = !rcu_access_pointer(map->snap);

@@ -41,7 +41,7 @@ void mpath_blame(struct mpath_map *map, u64 tried);
 void mpath_retry_kick(struct mpath_map *map);
 
 /* end what has waited for a path for too long; may sleep */
-void mpath_retry_expire(struct mpath_map *map, u64 now_ns);
+void mpath_retry_expire(struct mpath_map *map);
 
 int mpath_retry_init(struct mpath_map *map);
 /* all bios have ended: stop the workers */

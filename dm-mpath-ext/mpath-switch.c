@@ -152,7 +152,7 @@ void mpath_switch(struct mpath_map *map)
 	mpath_publish(map, g);
 	if (g == MPATH_NO_GROUP) {
 		if (had || !map->lost_ns) {
-			map->lost_ns = ktime_get_ns();
+			WRITE_ONCE(map->lost_ns, ktime_get_ns());
 			DMERR("%s: no path is left", mpath_name(map));
 			mpath_event(map, NULL, MPATH_EVENT_NO_PATH, "");
 		}
@@ -165,7 +165,7 @@ void mpath_switch(struct mpath_map *map)
 		mpath_event(map, NULL, MPATH_EVENT_GROUP_SWITCHED, "");
 	}
 	if (!had) {
-		map->lost_ns = 0;
+		WRITE_ONCE(map->lost_ns, 0);
 		WRITE_ONCE(map->expired, false);
 		mpath_retry_kick(map);
 	}

@@ -142,10 +142,12 @@ static u64 mpath_iops(struct mpath_map *map, u64 now_ns)
 static void mpath_tick(struct work_struct *work)
 {
 	struct mpath_map *map = container_of(to_delayed_work(work), struct mpath_map, tick);
-	u64 now_ns = ktime_get_ns(), iops;
+	u64 now_ns, iops;
 	u32 p, g;
 
 	mutex_lock(&map->resource->lock);
+	/* under the lock: what was noted before is not later than this */
+	now_ns = ktime_get_ns();
 	mpath_fold(map);
 	iops = mpath_iops(map, now_ns);
 	for (p = 0; p < map->conf->nr_paths; p++)
@@ -158,8 +160,8 @@ static void mpath_tick(struct work_struct *work)
 			mpath_switch(map);
 	}
 	mutex_unlock(&map->resource->lock);
-	mpath_probe_due(map, now_ns);
-	mpath_retry_expire(map, now_ns);
+	mpath_probe_due(map);
+	mpath_retry_expire(map);
 	queue_delayed_work(map->wq, &map->tick, msecs_to_jiffies(MPATH_TICK_MS));
 }
 
