@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
+# timeout: 1200
 # Paths that fail, hang and come back, under load.
 set -euo pipefail
 # shellcheck source=selftests/lib/mpath.sh

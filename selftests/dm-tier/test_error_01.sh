@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# timeout: 600
+# timeout: 1200
 # Devices that fail: the source stays in charge, metadata trouble ends read-only.
 # shellcheck disable=SC2317
 set -euo pipefail

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# timeout: 600
+# timeout: 1200
 # Evacuation: a member is emptied while I/O goes on, and leaves.
 # shellcheck disable=SC2317
 set -euo pipefail

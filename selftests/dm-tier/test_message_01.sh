@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
+# timeout: 1200
 # Messages, good and bad. A bad one is named in the kernel log and changes
 # nothing that the status shows.
 # What the library reads, or calls by name, looks unused; no path has blanks.

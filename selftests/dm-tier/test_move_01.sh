@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# timeout: 600
+# timeout: 1200
 # Moves under I/O: not a byte goes wrong.
 # shellcheck disable=SC2317
 set -euo pipefail

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
+# timeout: 1200
 # tierd with a real pool: policy, ledger, kills, thresholds, audit log, HTTP.
 set -euo pipefail
 # shellcheck source=selftests/lib/tier.sh
