@@ -10,13 +10,15 @@
 # `skip <reason>` leaves it, `fail <reason>` fails it; a command that fails with
 # the status of a skip is no skip. What it prints becomes KTAP diagnostics. The
 # plan and the totals are printed when the script ends, whose exit status is 0,
-# 1 for failures, 4 when every case was skipped.
+# 1 for failures, 4 when every case was skipped. Arguments of the script pick
+# cases: those whose description contains one of them.
 
 set -euo pipefail
 
 readonly KSFT_SKIP=4
 ktap_cases=0 ktap_passed=0 ktap_failed=0 ktap_skipped=0
 ktap_reason=$(mktemp)
+ktap_only=("$@")
 
 echo "KTAP version 1"
 
@@ -104,9 +106,19 @@ as_diagnostics() {
 	return "$status"
 }
 
+ktap_wanted() {
+	local only
+	((${#ktap_only[@]})) || return 0
+	for only in "${ktap_only[@]}"; do
+		[[ $1 != *"$only"* ]] || return 0
+	done
+	return 1
+}
+
 # run_test <description> <function> [<argument>...]
 run_test() {
 	local what=$1 status teardown
+	ktap_wanted "$what" || return 0
 	shift
 	: >"$ktap_reason"
 	set +e
