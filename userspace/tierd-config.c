@@ -3,6 +3,7 @@
  * tierd's configuration
  */
 #include <errno.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +12,7 @@
 
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 #define DAY		86400
+#define USER_LEN	64
 #define LUN_ID_MAX	0xfffffe	/* the kernel's */
 
 const char *const escalate_names[ESCALATE_NR] = {
@@ -206,6 +208,45 @@ static int take_http(void *c, const char *value, char why[CONF_WHY_LEN])
 	return conf_number(value, 0, 65535, &((struct config *)c)->http_port, why);
 }
 
+/* by name or number: a number needs no directory service to be up */
+static int find_user(const char *word, uid_t *uid, char why[CONF_WHY_LEN])
+{
+	const struct passwd *pw;
+	uint32_t number;
+
+	if (!word[strspn(word, "0123456789")]) {
+		if (conf_number(word, 0, UINT32_MAX - 1, &number, why))
+			return -1;
+		*uid = number;
+		return 0;
+	}
+	pw = getpwnam(word);
+	if (!pw) {
+		snprintf(why, CONF_WHY_LEN, "there is no user '%s'; give a name or a number",
+			 word);
+		return -1;
+	}
+	*uid = pw->pw_uid;
+	return 0;
+}
+
+static int take_http_users(void *config, const char *value, char why[CONF_WHY_LEN])
+{
+	struct config *c = config;
+	char word[USER_LEN], checked[USER_LEN];
+	int ret;
+
+	while ((ret = next_word(&value, word, sizeof(word), why)) > 0) {
+		if (c->nr_http_users == CONFIG_MAX_USERS)
+			return no(why, "too many users");
+		if (conf_word(word, checked, sizeof(checked), why) ||
+		    find_user(word, &c->http_user[c->nr_http_users], why))
+			return -1;
+		c->nr_http_users++;
+	}
+	return ret || c->nr_http_users ? ret : no(why, "the value is missing");
+}
+
 static int take_pool_window(void *p, const char *value, char why[CONF_WHY_LEN])
 {
 	return schedule_parse(value, true, &((struct config_pool *)p)->moves, why);
@@ -246,6 +287,7 @@ static const struct conf_key daemon_keys[] = {
 	STRING("sendmail", CONF_PATH, struct config, sendmail),
 	NUMBER("interval", struct config, interval, 1, 3600),
 	OWN("http_port", take_http),
+	OWN("http_users", take_http_users),
 	OWN("timezone", take_timezone),
 };
 

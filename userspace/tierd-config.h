@@ -4,6 +4,7 @@
 #define TIERD_CONFIG_H
 
 #include <limits.h>
+#include <sys/types.h>
 
 #include "libdmtier.h"
 #include "ledger.h"
@@ -13,6 +14,7 @@
 #define CONFIG_MAX_SETTINGS	48
 #define CONFIG_KEY_LEN		24
 #define CONFIG_MAIL_LEN		256
+#define CONFIG_MAX_USERS	32
 
 /* what the kernel is told, key by key; checked as far as we can without the pool */
 struct config_setting {
@@ -73,6 +75,8 @@ struct config {
 	char prices[PATH_MAX];		/* empty: not checked here */
 	char sendmail[PATH_MAX];
 	uint32_t http_port;		/* 0: off */
+	int nr_http_users;
+	uid_t http_user[CONFIG_MAX_USERS];	/* who may ask, besides root */
 	uint32_t interval;		/* seconds between samples */
 	bool utc;			/* schedules in UTC, not local time */
 	struct config_ladder ladder[ESCALATE_NR];

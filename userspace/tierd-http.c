@@ -2,6 +2,9 @@
 /*
  * HTTP on loopback: /metrics, /healthz, and the heat map at /
  *
+ * The kernel shows heat and usage to root alone, and so do we, and to those whom
+ * the configuration names: each request is answered by whose it is.
+ *
  * libmicrohttpd runs inside our loop, by the descriptors that it asks for and its
  * timeout: no thread, so no lock. Its own epoll would not do: that one neither
  * sees the end of a request that was cut off, nor listens again after all its
@@ -17,6 +20,7 @@
 #include <sys/select.h>
 #include <unistd.h>
 
+#include "tierd-peer.h"
 #include "tierd.h"
 
 #define CONNECTIONS	32
@@ -78,6 +82,38 @@ static bool local_name(const char *host)
 	return false;
 }
 
+static bool may_ask(const struct config *c, uid_t uid)
+{
+	if (!uid)
+		return true;
+	for (int i = 0; i < c->nr_http_users; i++)
+		if (c->http_user[i] == uid)
+			return true;
+	return false;
+}
+
+/* why the request is refused, NULL if it is not */
+static const char *refusal(const struct tierd *d, struct MHD_Connection *c)
+{
+	static bool told;
+	uid_t uid;
+	int err = peer_uid(MHD_get_connection_info(c, MHD_CONNECTION_INFO_CONNECTION_FD)->
+			   connect_fd, &uid);
+
+	if (!err)
+		return may_ask(d->config, uid) ? NULL :
+		       "for root and for http_users of tierd.conf only\n";
+	if (err == -ENOENT)
+		return "who asks has gone\n";
+	if (!told)
+		tierd_log(LOG_ERR,
+			  "HTTP: cannot tell who asks, so all are refused: sock_diag: %s%s",
+			  strerror(-err),
+			  err == -EOPNOTSUPP ? "; load the modules inet_diag and tcp_diag" : "");
+	told = true;
+	return "tierd cannot tell who asks; its log says why\n";
+}
+
 static enum MHD_Result health(const struct tierd *d, struct MHD_Connection *c)
 {
 	int64_t age = state_now_ms() - d->state.time_ms;
@@ -103,6 +139,7 @@ static enum MHD_Result handle(void *arg, struct MHD_Connection *c, const char *u
 {
 	static int seen;
 	struct tierd *d = arg;
+	const char *why;
 	size_t len = 0;
 	char *text;
 
@@ -119,6 +156,9 @@ static enum MHD_Result handle(void *arg, struct MHD_Connection *c, const char *u
 	}
 	if (!local_name(MHD_lookup_connection_value(c, MHD_HEADER_KIND, "Host")))
 		return sentence(c, MHD_HTTP_FORBIDDEN, "ask for localhost\n");
+	why = refusal(d, c);
+	if (why)
+		return sentence(c, MHD_HTTP_FORBIDDEN, why);
 	if (strcmp(method, "GET") && strcmp(method, "HEAD"))
 		return sentence(c, MHD_HTTP_METHOD_NOT_ALLOWED, "GET and HEAD only\n");
 	if (!strcmp(url, "/healthz"))

@@ -211,6 +211,52 @@ test_http() {
 	stop_tierd
 }
 
+# http_code <user id>
+http_code() {
+	setpriv --reuid="$1" --clear-groups \
+		curl -s -o "$T/body" -w '%{http_code}' localhost:9779/metrics
+}
+
+# Heat and usage are for root and for who is named.
+test_http_users() {
+	pool2
+	chmod 711 "$T"
+	(umask 0 && : >"$T/body")
+	config
+	start_tierd
+	assert_eq "$(http_code 0)" 200 root
+	assert_eq "$(http_code 65534)" 403 "a user"
+	assert_eq "$(<"$T/body")" "for root and for http_users of tierd.conf only"
+	sed -i '/^http_port/a http_users = daemon, 65534' "$T/tierd.conf"
+	kill -HUP "$tierd_pid"
+	wait_for 20 grep -q "configuration read anew" "$T/log"
+	assert_eq "$(http_code 65534)" 200 "a user named by number"
+	assert_eq "$(http_code "$(id -u daemon)")" 200 "a user named by name"
+	assert_eq "$(http_code 65533)" 403 "another user"
+	assert_eq "$(http_code 0)" 200 root
+	stop_tierd
+}
+
+# Who asks cannot be found out: nobody is told anything, and the log says why.
+test_http_blind() {
+	local answer
+	pool2
+	rmmod tcp_diag 2>/dev/null || [[ ! -e /sys/module/tcp_diag ]] || skip "tcp_diag stays"
+	# in place of modprobe, for as long as this case runs
+	echo /bin/false >/proc/sys/kernel/modprobe
+	config
+	tierd -f -c "$T/tierd.conf" >>"$T/log" 2>&1 &
+	tierd_pid=$!
+	wait_for 20 curl -s -o "$T/body" localhost:9779/metrics
+	answer=$(http_code 0)
+	echo /sbin/modprobe >/proc/sys/kernel/modprobe
+	assert_eq "$answer" 403
+	assert_eq "$(<"$T/body")" "tierd cannot tell who asks; its log says why"
+	assert_eq "$(grep -c tcp_diag "$T/log")" 1 "words in the log"
+	assert_eq "$(http_code 0)" 200 "with the module"
+	stop_tierd
+}
+
 metric() {
 	curl -sf localhost:9779/metrics | sed -n "s/^dm_tier_tierd_$1 //p"
 }
@@ -286,6 +332,8 @@ run_test "a LUN made anew is another instance" test_recreated_lun
 run_test "a LUN below its threshold moves down, and the audit log has it" test_threshold
 run_test "an invoice" test_invoice
 run_test "metrics and heat map" test_http
+run_test "metrics are for root and for the users named" test_http_users
+run_test "where the kernel cannot tell who asks, nobody is answered" test_http_blind
 run_test "a clock that is set stops nothing" test_clock_set_back
 run_test "an overrun of the event socket is told, and made good" test_overrun
 ktap_finish

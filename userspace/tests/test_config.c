@@ -46,6 +46,7 @@ static void takes_what_is_right(void **state)
 {
 	static const char text[] =
 		"# comment\n[daemon]\nledger = /tmp/x.db\n  interval = 60\nhttp_port=0\n"
+		"http_users = root, 1234,4294967294\n"
 		"timezone = utc\n\n[pool tank]\nheadroom = 7\nmoves = on\n"
 		"[lun tank/3]\nconsumer = A & B, \"Ltd\" M\xc3\xbcller \xf0\x9f\x92\xbe\ntiers = fast, slow\nreserve = fast:10,slow:5\n"
 		"schedule = Mon-Fri 22:00-06:00, Sun 00:00-24:00\ndown_at = daily 18:00\n"
@@ -60,6 +61,10 @@ static void takes_what_is_right(void **state)
 	assert_non_null(c);
 	assert_int_equal(c->interval, 60);
 	assert_true(c->utc);
+	assert_int_equal(c->nr_http_users, 3);
+	assert_int_equal(c->http_user[0], 0);
+	assert_int_equal(c->http_user[1], 1234);
+	assert_int_equal(c->http_user[2], 4294967294);
 	assert_int_equal(config_pool(c, "tank")->settings.nr, 2);
 	l = config_lun(c, "tank", 3);
 	assert_non_null(l);
@@ -93,6 +98,13 @@ static void refuses_with_line_and_key(void **state)
 	refused("[daemon]\ninterval =\n", 2, "interval");
 	refused("[daemon]\ninterval = 5 s\n", 2, "interval");
 	refused("[daemon]\nhttp_port = 65536\n", 2, "http_port");
+	refused("[daemon]\nhttp_users =\n", 2, "http_users");
+	refused("[daemon]\nhttp_users = root,\n", 2, "http_users");
+	refused("[daemon]\nhttp_users = root daemon\n", 2, "commas");
+	refused("[daemon]\nhttp_users = no-such-user-here\n", 2, "no user");
+	refused("[daemon]\nhttp_users = -1\n", 2, "no user");
+	refused("[daemon]\nhttp_users = 4294967295\n", 2, "range");
+	refused("[daemon]\nhttp_users = a;b\n", 2, "http_users");
 	refused("[daemon]\nledger = x.db\n", 2, "ledger");
 	refused("[daemon]\nledger =\n", 2, "ledger");
 	refused("[daemon]\ntimezone = CET\n", 2, "timezone");

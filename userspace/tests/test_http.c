@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The HTTP side under requests that are badly made, cut off, or too many */
+/* The HTTP side under requests that are badly made, cut off, too many, or not allowed */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "tierd-peer.h"
 #include "tierd.h"
 
 #define LIMIT_S		60	/* of every wait: longer than an idle connection is kept */
@@ -25,11 +27,25 @@ static struct config config;
 static struct tierd d;
 static uint16_t port;
 static pid_t server;
+static struct { int err; uid_t uid; } peer;	/* as the server sees it */
+static int log_pipe[2] = { -1, -1 };
 
 void tierd_log(int priority, const char *format, ...)
 {
+	va_list args;
+
 	(void)priority;
-	(void)format;
+	va_start(args, format);
+	vdprintf(log_pipe[1], format, args);
+	va_end(args);
+}
+
+/* in place of the kernel's word, which test_peer.c is about */
+int peer_uid(int fd, uid_t *uid)
+{
+	(void)fd;
+	*uid = peer.uid;
+	return peer.err;
 }
 
 static struct sockaddr_in loopback(void)
@@ -193,12 +209,106 @@ static void slow(void **state)
 	assert_int_equal(status("GET /metrics HTTP/1.1\r\n" END), 200);
 }
 
+/* the sentence behind the headers */
+static void sentence_of(const char *request, char *out, size_t len)
+{
+	int fd = call(request, strlen(request));
+	char answer[4096], *body;
+	size_t got = 0;
+	ssize_t n;
+
+	while (got < sizeof(answer) - 1 &&
+	       (n = recv(fd, answer + got, sizeof(answer) - 1 - got, 0)) > 0)
+		got += (size_t)n;
+	close(fd);
+	answer[got] = '\0';
+	body = strstr(answer, "\r\n\r\n");
+	assert_non_null(body);
+	snprintf(out, len, "%s", body + 4);
+}
+
+static int start_as(void **state, int err, uid_t uid)
+{
+	peer.err = err;
+	peer.uid = uid;
+	config.nr_http_users = 1;
+	config.http_user[0] = 1234;
+	return start(state);
+}
+
+static int start_named(void **state) { return start_as(state, 0, 1234); }
+static int start_other(void **state) { return start_as(state, 0, 1235); }
+static int start_gone(void **state) { return start_as(state, -ENOENT, 0); }
+
+static int start_blind(void **state)
+{
+	return pipe(log_pipe) ? -1 : start_as(state, -EOPNOTSUPP, 0);
+}
+
+static int stop_as(void **state)
+{
+	memset(&peer, 0, sizeof(peer));
+	config.nr_http_users = 0;
+	return stop(state);
+}
+
+static void named_user(void **state)
+{
+	(void)state;
+	assert_int_equal(status("GET /metrics HTTP/1.1\r\n" END), 200);
+	assert_int_equal(status("GET / HTTP/1.1\r\n" END), 200);
+}
+
+static void nobody_else(void **state)
+{
+	static const char *const paths[] = { "/", "/metrics", "/healthz", "/x" };
+	char text[256];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+		snprintf(text, sizeof(text), "GET %s HTTP/1.1\r\n" END, paths[i]);
+		assert_int_equal(status(text), 403);
+	}
+	assert_int_equal(status("POST / HTTP/1.1\r\nContent-Length: 2\r\n" END "ab"), 403);
+	assert_int_equal(status("GET /metrics HTTP/1.0\r\n\r\n"), 403);
+	sentence_of("GET / HTTP/1.1\r\n" END, text, sizeof(text));
+	assert_non_null(strstr(text, "http_users"));
+}
+
+static void who_has_gone(void **state)
+{
+	(void)state;
+	assert_int_equal(status("GET /metrics HTTP/1.1\r\n" END), 403);
+}
+
+/* a kernel that cannot be asked: all are refused, and the log says why, once */
+static void cannot_be_asked(void **state)
+{
+	char text[1024] = "";
+	ssize_t n;
+
+	(void)state;
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(status("GET /metrics HTTP/1.1\r\n" END), 403);
+	sentence_of("GET / HTTP/1.1\r\n" END, text, sizeof(text));
+	assert_non_null(strstr(text, "its log"));
+	n = read(log_pipe[0], text, sizeof(text) - 1);
+	assert_true(n > 0);
+	text[n] = '\0';
+	assert_non_null(strstr(text, "tcp_diag"));
+	assert_null(strstr(strstr(text, "tcp_diag") + 1, "tcp_diag"));
+}
+
 #define TEST(name)	cmocka_unit_test_setup_teardown(name, start, stop)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(badly_made), TEST(too_long), TEST(cut_off), TEST(slow),
+		cmocka_unit_test_setup_teardown(named_user, start_named, stop_as),
+		cmocka_unit_test_setup_teardown(nobody_else, start_other, stop_as),
+		cmocka_unit_test_setup_teardown(who_has_gone, start_gone, stop_as),
+		cmocka_unit_test_setup_teardown(cannot_be_asked, start_blind, stop_as),
 	};
 
 	d.config = &config;
