@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The socket that listens to the group "events". */
+/* The socket that listens to one family's events. */
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 
 #include "libdmtier-private.h"
@@ -19,9 +20,10 @@ static void make_room(struct nl_sock *sock)
 }
 
 struct dmtier_events {
+	const struct dmtier_family *family;
 	struct nl_sock *sock;
 	struct nl_cb *cb;
-	int family;
+	int type;			/* the family's number with this kernel */
 	struct dmtier_list list;	/* decoded, not yet taken */
 	size_t taken;
 };
@@ -32,13 +34,13 @@ static int on_event(struct nl_msg *msg, void *arg)
 	struct dmtier_events *e = arg;
 	struct genlmsghdr *g;
 
-	if (n->nlmsg_type != e->family || !genlmsg_valid_hdr(n, 0))
+	if (n->nlmsg_type != e->type || !genlmsg_valid_hdr(n, 0))
 		return NL_SKIP;
 	g = genlmsg_hdr(n);
-	if (g->cmd != DM_TIER_CMD_EVENT)
+	if (g->cmd != e->family->event_cmd)
 		return NL_SKIP;
 	/* one that cannot be read shows as a gap in the numbers */
-	if (dmtier_decode_event(genlmsg_attrdata(g, 0), genlmsg_attrlen(g, 0), &e->list) &&
+	if (e->family->decode_event(genlmsg_attrdata(g, 0), genlmsg_attrlen(g, 0), &e->list) &&
 	    e->list.nr)
 		e->list.nr--;
 	return NL_OK;
@@ -56,9 +58,9 @@ static int join(struct dmtier_events *e)
 	int nle = genl_connect(e->sock);
 
 	if (nle >= 0)
-		nle = e->family = genl_ctrl_resolve(e->sock, DM_TIER_FAMILY_NAME);
+		nle = e->type = genl_ctrl_resolve(e->sock, e->family->name);
 	if (nle >= 0)
-		nle = genl_ctrl_resolve_grp(e->sock, DM_TIER_FAMILY_NAME, DM_TIER_MCGRP_EVENTS);
+		nle = genl_ctrl_resolve_grp(e->sock, e->family->name, e->family->group);
 	if (nle < 0)
 		return dmtier_errno(nle);
 	make_room(e->sock);
@@ -68,14 +70,15 @@ static int join(struct dmtier_events *e)
 	return dmtier_errno(nle);
 }
 
-int dmtier_events_open(struct dmtier_events **events)
+int dmtier_events_connect(const struct dmtier_family *family, struct dmtier_events **events)
 {
 	struct dmtier_events *e = calloc(1, sizeof(*e));
 	int err = -ENOMEM;
 
 	if (!e)
 		return err;
-	e->list.size = sizeof(struct dmtier_event);
+	e->family = family;
+	e->list.size = family->event_size;
 	e->sock = nl_socket_alloc();
 	e->cb = nl_cb_alloc(NL_CB_DEFAULT);
 	if (e->sock && e->cb) {
@@ -121,16 +124,16 @@ static int fill(struct dmtier_events *e)
 	return dmtier_errno(nle < 0 ? nle : 0);
 }
 
-int dmtier_event_next(struct dmtier_events *e, struct dmtier_event *out)
+int dmtier_events_take(struct dmtier_events *e, const struct dmtier_family *family, void *out)
 {
-	const struct dmtier_event *events;
 	int err = 0;
 
+	if (e->family != family)
+		return -EINVAL;
 	if (e->taken == e->list.nr)
 		err = fill(e);
 	if (err || e->taken == e->list.nr)
 		return err;
-	events = (const struct dmtier_event *)e->list.data;
-	*out = events[e->taken++];
+	memcpy(out, e->list.data + e->taken++ * e->list.size, e->list.size);
 	return 1;
 }
