@@ -17,6 +17,7 @@
 #include "tier-metaio.h"
 #include "tier-op.h"
 #include "tier-place.h"
+#include "tier-probe.h"
 #include "tier-quiesce.h"
 #include "tier-tick.h"
 
@@ -30,98 +31,6 @@ static u64 tier_load_blocks(struct tier_pool_target *table)
 		blocks = min_t(u64, blocks,
 			       bdev_nr_sectors(table->meta[1]->bdev) / TIER_BLOCK_SECTORS);
 	return blocks;
-}
-
-static const u8 *tier_load_uuid(const void *block)
-{
-	const struct tier_block_header *header = block;
-
-	return header->uuid;
-}
-
-/* blocks that a metadata device must have for the pool of this superblock; 0: it is damaged */
-static u64 tier_load_need(struct tier_pool *pool, const void *block)
-{
-	struct tier_super *super;
-	u64 blocks = 0;
-
-	if (pool->loaded)
-		return pool->meta.super.blocks;
-	super = kmalloc(sizeof(*super), GFP_KERNEL);
-	if (super && !tier_super_decode(block, U64_MAX, super))
-		blocks = super->blocks;
-	kfree(super);
-	return blocks;
-}
-
-/* is every metadata device in the mask large enough? */
-static int tier_load_check_size(struct tier_pool *pool, struct tier_pool_target *table, u32 copies,
-				u64 need)
-{
-	unsigned int i;
-	u64 has;
-
-	for (i = 0; i < TIER_META_COPIES; i++) {
-		if (!(copies & BIT(i)))
-			continue;
-		has = bdev_nr_sectors(table->meta[i]->bdev) / TIER_BLOCK_SECTORS;
-		if (has >= need)
-			continue;
-		DMERR("%s: %s has %llu blocks, the pool's metadata needs %llu: not touched",
-		      pool->name, table->meta[i]->name, has, need);
-		return -EINVAL;
-	}
-	return 0;
-}
-
-/*
- * Which metadata devices hold a superblock, which are blank? Anything else on
- * one of them is an error.
- */
-static int tier_load_probe(struct tier_pool *pool, struct tier_pool_target *table, u32 *ours,
-			   u32 *blank)
-{
-	void *block = kmalloc(TIER_BLOCK_SIZE, GFP_KERNEL);
-	const char *what = "something else";
-	unsigned int i;
-	u64 need = 0;
-	int ret = 0;
-
-	if (!block)
-		return -ENOMEM;
-	*ours = 0;
-	*blank = 0;
-	for (i = 0; i < TIER_META_COPIES && !ret; i++) {
-		if (!table->meta[i])
-			continue;
-		ret = tier_metaio_read_block(pool->io, table->meta[i]->bdev, 0, block);
-		if (ret) {
-			/* one that cannot be read does not stop a pool that has two */
-			DMERR("%s: %s cannot be read: %d", pool->name, table->meta[i]->name, ret);
-			ret = table->meta[1] ? 0 : ret;
-			continue;
-		}
-		ret = tier_meta_probe(block);
-		if (ret == -ENODATA)
-			ret = tier_foreign(pool->io, table->meta[i]->bdev, &what) ?: ret;
-		if (!ret && pool->loaded && memcmp(tier_load_uuid(block),
-						   pool->meta.super.uuid, TIER_UUID_LEN)) {
-			DMERR("%s: %s belongs to another pool: not touched", pool->name,
-			      table->meta[i]->name);
-			ret = -EBUSY;
-		} else if (!ret) {
-			*ours |= BIT(i);
-			need = max(need, tier_load_need(pool, block));
-		} else if (ret == -ENODATA) {
-			*blank |= BIT(i);
-			ret = 0;
-		} else {
-			DMERR("%s: %s holds something else (%s): not touched", pool->name,
-			      table->meta[i]->name, what);
-		}
-	}
-	kfree(block);
-	return ret ?: tier_load_check_size(pool, table, *ours | *blank, need);
 }
 
 static void tier_load_params(struct tier_pool_target *table, struct tier_meta_params *params)
@@ -225,6 +134,16 @@ static int tier_load_check_members(struct tier_pool *pool, struct tier_pool_targ
 	return ret;
 }
 
+/* may the mirror that is new to the table become a copy? */
+static int tier_load_check_mirror(struct tier_pool *pool, struct tier_pool_target *table, u32 fresh)
+{
+	struct tier_probe probe;
+	int ret;
+
+	ret = tier_probe_meta(pool, table, &probe);
+	return ret ?: probe.foreign & fresh ? -EILSEQ : 0;
+}
+
 /* the copies that a loaded pool would have with this table, as a mask; @same: those it has now */
 static u32 tier_load_copies(struct tier_pool_target *table, struct tier_pool_target *old, u32 *same)
 {
@@ -238,7 +157,7 @@ static u32 tier_load_copies(struct tier_pool_target *table, struct tier_pool_tar
 static int tier_load_check_copies(struct tier_pool *pool, struct tier_pool_target *table)
 {
 	struct dm_target *ti = table->ti;
-	u32 ours, blank, same, given;
+	u32 same, given;
 	int ret;
 
 	if (!pool->bound)
@@ -250,7 +169,7 @@ static int tier_load_check_copies(struct tier_pool *pool, struct tier_pool_targe
 	}
 	if (!(given & ~same))
 		return 0;
-	ret = tier_load_probe(pool, table, &ours, &blank);
+	ret = tier_load_check_mirror(pool, table, given & ~same);
 	if (ret)
 		ti->error = "metadata_mirror holds something else, or is too small";
 	return ret;
@@ -309,8 +228,8 @@ static bool tier_load_has_lun(struct tier_pool *pool, struct tier_pool_target *t
 
 static int tier_load_check_all(struct tier_pool *pool, struct tier_pool_target *table)
 {
+	struct tier_probe probe = { };
 	struct dm_target *ti = table->ti;
-	u32 ours = 0, blank = 0;
 	int ret;
 
 	if (pool->loaded) {
@@ -344,21 +263,21 @@ static int tier_load_check_all(struct tier_pool *pool, struct tier_pool_target *
 		if (ret)
 			return ret;
 	} else {
-		ret = tier_load_probe(pool, table, &ours, &blank);
+		ret = tier_probe_meta(pool, table, &probe);
 		if (ret) {
 			ti->error = "Metadata device holds something else, or cannot be used";
 			return ret;
 		}
-		if (!ours && !blank) {
+		if (!probe.ours && !probe.blank) {
 			ti->error = "No metadata device can be read";
 			return -EIO;
 		}
-		if (!ours && table->features.read_only) {
+		if (!probe.ours && table->features.read_only) {
 			ti->error = "A blank metadata device cannot be read_only";
 			return -EROFS;
 		}
 	}
-	ret = tier_load_check_members(pool, table, !pool->loaded && !ours);
+	ret = tier_load_check_members(pool, table, !pool->loaded && !probe.ours);
 	if (ret == -ENOSPC || ret == -E2BIG)
 		ti->error = "The metadata device is too small for so many extents";
 	else if (ret)
@@ -505,23 +424,25 @@ static int tier_load_objects(struct tier_pool *pool)
 	return 0;
 }
 
-static int tier_load_open(struct tier_pool *pool, struct tier_pool_target *table, u32 *blank)
+/* @stale: copies that are to be written anew from those that the pool is loaded from */
+static int tier_load_open(struct tier_pool *pool, struct tier_pool_target *table, u32 *stale)
 {
-	u32 ours;
+	struct tier_probe probe;
 	int ret;
 
-	ret = tier_load_probe(pool, table, &ours, blank);
+	ret = tier_probe_meta(pool, table, &probe);
 	if (ret)
 		return ret;
-	if (!ours) {
+	if (!probe.ours) {
 		ret = tier_load_check_members(pool, table, true) ?:
-		      tier_load_format(pool, table, *blank);
+		      tier_load_format(pool, table, probe.blank);
 		if (ret)
 			return ret;
-		ours = *blank;
-		*blank = 0;
+		probe.ours = probe.blank;
+		probe.blank = 0;
 	}
-	ret = tier_meta_open(&pool->meta, &tier_metaio_ops, pool, ours, tier_load_blocks(table));
+	ret = tier_meta_open(&pool->meta, &tier_metaio_ops, pool, probe.ours,
+			     tier_load_blocks(table));
 	if (ret) {
 		DMERR("%s: metadata cannot be loaded: %d", pool->name, ret);
 		return ret;
@@ -529,9 +450,13 @@ static int tier_load_open(struct tier_pool *pool, struct tier_pool_target *table
 	ret = tier_pool_claim(pool);
 	if (ret)
 		return ret;
-	pool->meta.given |= *blank;
-	/* copies that exist but were left out are stale */
-	*blank |= ours & ~pool->meta.copies;
+	pool->meta.given |= probe.blank;
+	/*
+	 * Copies that exist but were left out are stale. One whose first superblock
+	 * is hurt is not written unless it is what the pool was loaded from: all that
+	 * is known of it is a block that something else may have left there.
+	 */
+	*stale = probe.blank | (probe.ours & ~probe.hurt & ~pool->meta.copies);
 	if (pool->meta.super.extent_sectors != table->extent_sectors) {
 		DMERR("%s: the pool's extents have %llu sectors, the table says %llu", pool->name,
 		      pool->meta.super.extent_sectors, table->extent_sectors);
@@ -682,7 +607,7 @@ static int tier_load_again(struct tier_pool *pool, struct tier_pool_target *tabl
 			   struct tier_pool_target *old)
 {
 	struct tier_load_given given;
-	u32 ours, blank;
+	struct tier_probe probe;
 	int ret, added;
 
 	/* first of all: nothing must be written to a mirror that has yet to be made whole */
@@ -710,10 +635,10 @@ static int tier_load_again(struct tier_pool *pool, struct tier_pool_target *tabl
 	if (ret)
 		return ret;
 	/* a mirror that is new to the table, or has been away */
-	ret = tier_load_probe(pool, table, &ours, &blank);
+	ret = tier_probe_meta(pool, table, &probe);
 	if (ret || !tier_pool_writable(pool))
 		return ret;
-	tier_load_resync(pool, (ours | blank) & ~pool->meta.copies);
+	tier_load_resync(pool, ((probe.ours & ~probe.hurt) | probe.blank) & ~pool->meta.copies);
 	/* the first start may have failed before it came to these */
 	return tier_load_record_generations(pool) ?: tier_load_finish_deletions(pool);
 }

@@ -78,21 +78,21 @@ static int tier_member_write_header(struct tier_pool *pool, struct dm_dev *dev, 
 	return ret;
 }
 
-static int tier_member_blank(struct tier_pool *pool, struct dm_dev *dev)
+static int tier_member_blank(struct tier_pool *pool, struct dm_dev *dev, u64 at)
 {
 	void *block = kzalloc(TIER_BLOCK_SIZE, GFP_KERNEL);
 	int ret;
 
 	if (!block)
 		return -ENOMEM;
-	ret = tier_metaio_write_block(pool->io, dev->bdev, 0, block);
+	ret = tier_metaio_write_block(pool->io, dev->bdev, at, block);
 	kfree(block);
 	return ret;
 }
 
 static int tier_member_wipe_header(struct tier_pool *pool, struct tier_member *member)
 {
-	return member->dev ? tier_member_blank(pool, member->dev) : 0;
+	return member->dev ? tier_member_blank(pool, member->dev, 0) : 0;
 }
 
 struct tier_member *tier_member_new(struct tier_pool *pool, u32 index)
@@ -268,7 +268,12 @@ static int tier_member_create(struct tier_pool *pool, struct dm_dev *dev, u8 tie
 	add.rec.generation = pool->meta.super.generation;
 	add.rec.extents = tier_member_extents(dev, pool->extent_sectors);
 
-	ret = tier_member_write_header(pool, dev, 0, &add.rec, add.rec.generation);
+	/*
+	 * It may have been a metadata device, and its second superblock would speak
+	 * for it if the header could not be read one day. Cut here, it is blank.
+	 */
+	ret = tier_member_blank(pool, dev, 1) ?:
+	      tier_member_write_header(pool, dev, 0, &add.rec, add.rec.generation);
 	if (ret)
 		return ret;
 	ret = tier_commit_call(pool, tier_member_do_add, &add);
@@ -276,7 +281,7 @@ static int tier_member_create(struct tier_pool *pool, struct dm_dev *dev, u8 tie
 		DMERR("%s: no room in the metadata for %s (%llu extents): %d", pool->name,
 		      dev->name, add.rec.extents, ret);
 		/* it was blank, or as good as that: so it is again */
-		tier_member_blank(pool, dev);
+		tier_member_blank(pool, dev, 0);
 		return ret;
 	}
 	/* again, now that its index is known; until then it stands by its uuid */
