@@ -31,8 +31,10 @@ struct tier_probe {
  * @probe: filled
  *
  * May sleep. A device that cannot be read, or is foreign, is an error only if
- * no other holds the pool's metadata; it is in the log in any case. So is one
- * too small for the pool's metadata. Return: 0, or -errno after a line in the log.
+ * no other holds the pool's metadata; it is in the log in any case. One too small
+ * for the pool's metadata is an error, too.
+ *
+ * Return: 0, or -errno after a line in the log.
  */
 int tier_probe_meta(struct tier_pool *pool, struct tier_pool_target *table,
 		    struct tier_probe *probe);
