@@ -23,6 +23,7 @@ int dmtier_decode_map(struct nlattr *attrs, int len, struct dmtier_list *list)
 		DMTIER_F(STR, DM_MPATH_EXT_A_HANDLER, struct dmtier_map, handler),
 		DMTIER_F(STR, DM_MPATH_EXT_A_FAILBACK, struct dmtier_map, failback),
 		DMTIER_F(U64, DM_MPATH_EXT_A_EPOCH, struct dmtier_map, epoch),
+		DMTIER_F(U64, DM_MPATH_EXT_A_SEQ, struct dmtier_map, seq),
 		DMTIER_F(U64, DM_MPATH_EXT_A_SECTORS, struct dmtier_map, sectors),
 		DMTIER_F(U64, DM_MPATH_EXT_A_HELD_IOS, struct dmtier_map, held_ios),
 		DMTIER_F(U64, DM_MPATH_EXT_A_HELD_BYTES, struct dmtier_map, held_bytes),

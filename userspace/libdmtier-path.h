@@ -25,6 +25,7 @@ struct dmtier_map {
 	char handler[DMTIER_NAME_LEN];	/* empty: none */
 	char failback[DMTIER_NAME_LEN];	/* immediate, manual or seconds */
 	uint64_t epoch;			/* CLOCK_REALTIME ns at which counting began */
+	uint64_t seq;			/* number of the last event; 0: none yet */
 	uint64_t sectors;
 	uint64_t held_ios;		/* that wait for a path */
 	uint64_t held_bytes;

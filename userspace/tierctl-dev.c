@@ -178,7 +178,7 @@ static int evacuate(struct ctl *c, int argc, char **argv)
 	bool wait = false;
 	int option, err, code;
 
-	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+	while ((option = ctl_getopt(argc, argv, "", options, NULL)) != -1) {
 		if (option != 'w')
 			return ctl_usage(c);
 		wait = true;

@@ -1,17 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Maps through libdevmapper, and the kernel's reason when it refuses one. */
+/* Maps through libdevmapper, their devices, and the kernel's reason when it refuses one. */
 #include <errno.h>
 #include <fcntl.h>
 #include <libdevmapper.h>
+#include <spawn.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "tierctl.h"
 
 #define REASONS_MAX	4
 #define NO_ERRNO	(-1)	/* it failed, and libdevmapper keeps to itself how */
+
+extern char **environ;
 
 static char first_log[256];
 static int kmsg = -1;
@@ -201,12 +205,22 @@ static int load(const char *name, const char *target, uint64_t sectors, const ch
 	return err;
 }
 
-static int suspend(const char *name)
+/*
+ * I/O that waits for a path would fail in any other suspend, and what freezes a
+ * filesystem may itself wait for one.
+ */
+static bool no_flush(struct dm_task *dmt, const char *target)
+{
+	return strcmp(target, "mpath-ext") ||
+	       (dm_task_no_flush(dmt) && dm_task_skip_lockfs(dmt));
+}
+
+static int suspend(const char *name, const char *target)
 {
 	struct dm_task *dmt = task(DM_DEVICE_SUSPEND, name);
 	int err = ENOMEM;
 
-	if (dmt)
+	if (dmt && no_flush(dmt, target))
 		err = dm_task_run(dmt) ? 0 : dm_task_get_errno(dmt) ?: NO_ERRNO;
 	if (dmt)
 		dm_task_destroy(dmt);
@@ -242,7 +256,7 @@ int dm_reload_map(const char *name, const char *target, uint64_t sectors, const 
 
 	if (err)
 		return complain("load a new table for", name, err);
-	err = suspend(name);
+	err = suspend(name, target);
 	if (err) {
 		clear(name);
 		return complain("suspend", name, err);
@@ -312,4 +326,46 @@ int dm_each_lun_map(const char *pool_dev, uint32_t lun,
 	if (dmt)
 		dm_task_destroy(dmt);
 	return err;
+}
+
+void load_module(const char *name, const char *sys)
+{
+	char *argv[] = { "modprobe", "-q", (char *)name, NULL };
+	pid_t pid;
+
+	if (!access(sys, F_OK))
+		return;
+	if (!posix_spawnp(&pid, argv[0], NULL, NULL, argv, environ))
+		waitpid(pid, NULL, 0);
+}
+
+int dev_to_number(char **dev, void *arg)
+{
+	char number[DMTIER_DEV_LEN];
+	int err = dmtier_dev_resolve(*dev, number, sizeof(number));
+
+	(void)arg;
+	if (err)
+		return ctl_fail(ctl_code(err), err, "a block device is wanted", "%s", *dev);
+	reason_call(number, *dev);
+	free(*dev);
+	*dev = strdup(number);
+	return *dev ? CTL_OK : ctl_fail(CTL_FAILED, -ENOMEM, NULL, "%s", number);
+}
+
+int dev_sectors(const char *dev, uint64_t *sectors)
+{
+	unsigned long long size = 0;
+	char path[64];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/sys/dev/block/%s/size", dev);
+	f = fopen(path, "re");
+	if (!f || fscanf(f, "%llu", &size) != 1)
+		size = 0;
+	if (f)
+		fclose(f);
+	*sectors = size;
+	return size ? CTL_OK : ctl_fail(CTL_ABSENT, 0, "`lsblk` shows the disks",
+					"there is no disk %s, or it is empty", dev);
 }

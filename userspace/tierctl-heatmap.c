@@ -204,7 +204,7 @@ static int parse(struct ctl *c, int argc, char **argv, struct request *r)
 	};
 	int option;
 
-	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1)
+	while ((option = ctl_getopt(argc, argv, "", options, NULL)) != -1)
 		if (option == 'p')
 			r->png = optarg;
 		else if (option != 'w' || !text_number(optarg, MAX_WIDTH, &r->width) || !r->width)

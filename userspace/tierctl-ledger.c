@@ -146,7 +146,7 @@ static int invoice_args(struct ctl *c, int argc, char **argv, struct span *s,
 	};
 	int option, taken;
 
-	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+	while ((option = ctl_getopt(argc, argv, "", options, NULL)) != -1) {
 		taken = common_option(option, s);
 		if (taken < 0)
 			return bad_value();
@@ -207,7 +207,7 @@ static int list_args(struct ctl *c, int argc, char **argv, struct span *s, const
 	};
 	int option, taken;
 
-	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+	while ((option = ctl_getopt(argc, argv, "", options, NULL)) != -1) {
 		taken = common_option(option, s);
 		if (taken < 0)
 			return bad_value();
@@ -268,7 +268,7 @@ static int audit_check(struct ctl *c, int argc, char **argv)
 	char err[512] = "";
 	int option, result, code;
 
-	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+	while ((option = ctl_getopt(argc, argv, "", options, NULL)) != -1) {
 		if (option != OPT_HEAD)
 			return ctl_usage(c);
 		head = optarg;

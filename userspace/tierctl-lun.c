@@ -109,7 +109,7 @@ static bool creation_options(struct creation *o, int argc, char **argv)
 	for (i = 1; i < argc; i++)
 		if (!strncmp(argv[i], "--", 2))
 			text_key(argv[i] + 2, strlen(argv[i]) - 1, argv[i] + 2);
-	while ((option = getopt_long(argc, argv, "", create_options, &index)) != -1) {
+	while ((option = ctl_getopt(argc, argv, "", create_options, &index)) != -1) {
 		if (option == OPT_ACTIVATE) {
 			o->activate = true;
 		} else if (option == OPT_NAME) {
@@ -374,7 +374,7 @@ static int activate_command(struct ctl *c, int argc, char **argv)
 	uint32_t lun;
 	int option, code;
 
-	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+	while ((option = ctl_getopt(argc, argv, "", options, NULL)) != -1) {
 		if (option != OPT_NAME)
 			return ctl_usage(c);
 		name = optarg;
@@ -483,7 +483,7 @@ static int one_flag(struct ctl *c, int argc, char **argv, int want, int words, b
 	};
 	int option;
 
-	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+	while ((option = ctl_getopt(argc, argv, "", options, NULL)) != -1) {
 		if (option != want)
 			return ctl_usage(c);
 		*flag = true;

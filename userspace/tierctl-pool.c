@@ -2,10 +2,8 @@
 /* tierctl pool: maps of whole pools, and what the kernel says of them. */
 #include <errno.h>
 #include <getopt.h>
-#include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "tierctl.h"
@@ -16,54 +14,15 @@
 
 #define NO_POOL		"no pool is active; `tierctl pool create` makes or starts one\n"
 
-extern char **environ;
-
-/* device-mapper loads the module itself where the alias is installed; best effort */
-static void load_module(void)
-{
-	char *argv[] = { "modprobe", "-q", "dm-tier", NULL };
-	pid_t pid;
-
-	if (!access("/sys/module/dm_tier", F_OK))
-		return;
-	if (!posix_spawnp(&pid, argv[0], NULL, NULL, argv, environ))
-		waitpid(pid, NULL, 0);
-}
-
 /* @dev is a number here: a path in an old table may name another disk by now */
 static int add_sectors(char **dev, void *arg)
 {
-	unsigned long long size = 0;
-	uint64_t *sectors = arg;
-	char path[64];
-	FILE *f;
+	uint64_t size, *sectors = arg;
+	int code = dev_sectors(*dev, &size);
 
-	snprintf(path, sizeof(path), "/sys/dev/block/%s/size", *dev);
-	f = fopen(path, "re");
-	if (!f || fscanf(f, "%llu", &size) != 1)
-		size = 0;
-	if (f)
-		fclose(f);
-	if (!size)
-		return ctl_fail(CTL_ABSENT, 0, "`lsblk` shows the disks",
-				"there is no disk %s, or it is empty", *dev);
-	*sectors += size;
-	return 0;
-}
-
-/* paths may be renamed under us, and libdevmapper is shown numbers: use those */
-static int to_number(char **dev, void *arg)
-{
-	char number[DMTIER_DEV_LEN];
-	int err = dmtier_dev_resolve(*dev, number, sizeof(number));
-
-	(void)arg;
-	if (err)
-		return ctl_fail(ctl_code(err), err, "a block device is wanted", "%s", *dev);
-	reason_call(number, *dev);
-	free(*dev);
-	*dev = strdup(number);
-	return *dev ? 0 : ctl_fail(CTL_FAILED, -ENOMEM, NULL, "%s", number);
+	if (!code)
+		*sectors += size;
+	return code;
 }
 
 static bool parse_extent(const char *text, uint64_t *sectors)
@@ -138,7 +97,7 @@ static int create_args(struct ctl *c, struct pool_words *w, int argc, char **arg
 {
 	int option, code = CTL_OK;
 
-	while (!code && (option = getopt_long(argc, argv, "", create_options, NULL)) != -1)
+	while (!code && (option = ctl_getopt(argc, argv, "", create_options, NULL)) != -1)
 		code = create_option(c, w, option);
 	if (!code && (optind != argc - 1 || !w->meta || !w->nr_tiers))
 		code = ctl_usage(c);
@@ -152,11 +111,11 @@ static int load_words(struct pool_words *w, const char *name, bool reload)
 	char *params;
 	int code;
 
-	code = words_each_dev(w, to_number, NULL);
+	code = words_each_dev(w, dev_to_number, NULL);
 	if (!code)
-		code = to_number(&w->meta, NULL);
+		code = dev_to_number(&w->meta, NULL);
 	if (!code && w->mirror)
-		code = to_number(&w->mirror, NULL);
+		code = dev_to_number(&w->mirror, NULL);
 	if (!code)
 		code = words_each_dev(w, add_sectors, &sectors);
 	if (code)
@@ -182,7 +141,7 @@ static int create(struct ctl *c, int argc, char **argv)
 		code = ctl_fail(CTL_DENIED, 0, "this needs root", "cannot make map '%s'",
 				argv[optind]);
 	if (!code) {
-		load_module();
+		load_module("dm-tier", "/sys/module/dm_tier");
 		code = ctl_open(c);
 	}
 	if (!code) {
@@ -231,12 +190,12 @@ static int add_tiers(struct ctl *c, struct pool_words *w, int argc, char **argv)
 	char *spec;
 	int option, code = CTL_OK;
 
-	while (!code && (option = getopt_long(argc, argv, "", create_options, NULL)) != -1)
+	while (!code && (option = ctl_getopt(argc, argv, "", create_options, NULL)) != -1)
 		code = option == OPT_TIER ? create_option(c, &extra, option) : ctl_usage(c);
 	if (!code && (optind != argc - 1 || !extra.nr_tiers))
 		code = ctl_usage(c);
 	if (!code)
-		code = words_each_dev(&extra, to_number, NULL);
+		code = words_each_dev(&extra, dev_to_number, NULL);
 	for (i = 0; !code && i < extra.nr_tiers; i++)
 		for (k = 0; !code && k < extra.tier[i].nr_devs; k++) {
 			if (asprintf(&spec, "%s:%s", extra.tier[i].name, extra.tier[i].dev[k]) < 0)
@@ -611,11 +570,11 @@ uint64_t pool_extent_bytes(struct ctl *c, const char *pool)
 const struct command pool_commands[] = {
 	{ "pool", "create", CREATE_ARGS,
 	  "make a pool, or start one that its metadata device holds; fastest tier first",
-	  5, 1000, create },
-	{ "pool", "start", CREATE_ARGS, "the same", 5, 1000, create },
+	  1, 1000, create },
+	{ "pool", "start", CREATE_ARGS, "the same", 1, 1000, create },
 	{ "pool", "stop", "NAME", "take down its LUNs' maps and its own; data stays", 1, 1, stop },
 	{ "pool", "add", "NAME --tier NAME:DEV[,DEV...]...",
-	  "add devices to a tier, or tiers below the others", 2, 1000, add },
+	  "add devices to a tier, or tiers below the others", 1, 1000, add },
 	{ "pool", "drop-dev", "NAME DEV", "leave a removed device out of the table", 2, 2,
 	  drop_dev },
 	{ "pool", "list", "", "one line per pool", 0, 0, list },

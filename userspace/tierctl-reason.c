@@ -58,7 +58,7 @@ bool reason_text(const char *line, char *out, size_t len, const char **holds)
 	if (strstr(line, "device-mapper: ioctl:"))
 		return false;
 	if (!strstr(line, "device-mapper: tier") && !strstr(line, "device-mapper: table") &&
-	    !strstr(line, "dm-tier"))
+	    !strstr(line, "device-mapper: mpath-ext") && !strstr(line, "dm-tier"))
 		return false;
 	while (*line && at + 1 < len) {
 		word = strspn(line, "0123456789:");

@@ -41,14 +41,14 @@ int ctl_fail(int code, int err, const char *next, const char *format, ...)
 	return code;
 }
 
-int ctl_kernel(struct ctl *c, int err, const char *what)
+static int told(struct dmtier *h, int err, const char *what, const char *lists)
 {
-	const char *next = NULL, *says = dmtier_error(c->h);
+	const char *next = NULL, *says = dmtier_error(h);
 	int code = ctl_code(err);
 	size_t len = strlen(what);
 
 	if (code == CTL_ABSENT)
-		next = "`tierctl pool list`, `lun list` and `dev list` show what there is";
+		next = lists;
 	else if (code == CTL_DENIED)
 		next = "this needs root (CAP_SYS_ADMIN)";
 	else if (err == -EEXIST)
@@ -59,14 +59,37 @@ int ctl_kernel(struct ctl *c, int err, const char *what)
 	return ctl_fail(code, 0, next, "%s: %s", what, says);
 }
 
+int ctl_kernel(struct ctl *c, int err, const char *what)
+{
+	return told(c->h, err, what,
+		    "`tierctl pool list`, `lun list` and `dev list` show what there is");
+}
+
+int ctl_path_kernel(struct ctl *c, int err, const char *what)
+{
+	return told(c->paths, err, what,
+		    "`tierctl path maps` and `path list` show what there is");
+}
+
+static int opened(int err, const char *module)
+{
+	char next[64];
+
+	snprintf(next, sizeof(next), "`modprobe %s` loads it", module);
+	if (err == -ENOENT || err == -EPROTONOSUPPORT)
+		return ctl_fail(CTL_NO_SERVICE, 0, next, "the kernel module %s is not loaded",
+				module);
+	return err ? ctl_fail(ctl_code(err), err, NULL, "netlink") : CTL_OK;
+}
+
 int ctl_open(struct ctl *c)
 {
-	int err = c->h ? 0 : dmtier_open(&c->h);
+	return opened(c->h ? 0 : dmtier_open(&c->h), "dm-tier");
+}
 
-	if (err == -ENOENT || err == -EPROTONOSUPPORT)
-		return ctl_fail(CTL_NO_SERVICE, 0, "`modprobe dm-tier` loads it",
-				"the kernel module dm-tier is not loaded");
-	return err ? ctl_fail(ctl_code(err), err, NULL, "netlink") : CTL_OK;
+int ctl_open_paths(struct ctl *c)
+{
+	return opened(c->paths ? 0 : dmtier_path_open(&c->paths), "dm-mpath-ext");
 }
 
 bool ctl_confirm(bool yes, const char *question)

@@ -1,19 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* tierctl top: what each LUN does right now, refreshed. */
-#include <errno.h>
-#include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
 
 #include "tierctl.h"
-
-struct snapshot {
-	struct dmtier_lun *lun;
-	size_t nr;
-	double time;
-};
 
 struct rates {
 	const struct dmtier_lun *lun;
@@ -24,36 +14,23 @@ struct rates {
 
 static int keep(const struct dmtier_lun *lun, void *arg)
 {
-	struct snapshot *s = arg;
-	void *bigger = reallocarray(s->lun, s->nr + 1, sizeof(*lun));
-
-	if (!bigger)
-		return -ENOMEM;
-	s->lun = bigger;
-	s->lun[s->nr++] = *lun;
-	return 0;
+	return snapshot_add(arg, lun);
 }
 
 static int take(struct ctl *c, const char *pool, struct snapshot *s)
 {
-	*s = (struct snapshot){ .time = clock_seconds() };
 	return dmtier_luns(c->h, pool, DMTIER_ANY_LUN, keep, s);
 }
 
 static const struct dmtier_lun *same(const struct snapshot *s, const struct dmtier_lun *lun)
 {
+	const struct dmtier_lun *l = s->record;
 	size_t i;
 
 	for (i = 0; i < s->nr; i++)
-		if (s->lun[i].id == lun->id && !strcmp(s->lun[i].pool, lun->pool))
-			return &s->lun[i];
+		if (l[i].id == lun->id && !strcmp(l[i].pool, lun->pool))
+			return &l[i];
 	return NULL;
-}
-
-/* counters of a LUN made anew under the same id run backwards once */
-static double per_second(uint64_t now, uint64_t before, double seconds)
-{
-	return now > before && seconds > 0 ? (now - before) / seconds : 0;
 }
 
 static struct rates rates_of(const struct dmtier_lun *now, const struct dmtier_lun *before,
@@ -103,21 +80,6 @@ static void tier_strip(const struct dmtier_lun *l, char strip[11])
 	strip[10] = 0;
 }
 
-static void rate_cell(struct table *t, const char *key, const char *title, double rate)
-{
-	char buf[32];
-
-	cell_as(t, key, title, json_object_new_double(rate), "%s",
-		text_short(buf, rate < 100 ? (int)(rate * 10) / 10.0 : (uint64_t)rate));
-}
-
-static void bytes_cell(struct table *t, const char *key, const char *title, double rate)
-{
-	char buf[32];
-
-	cell_as(t, key, title, json_object_new_double(rate), "%s/s", text_bytes(buf, rate));
-}
-
 static void rate_cells(struct table *t, const struct rates *r)
 {
 	char strip[11];
@@ -126,88 +88,40 @@ static void rate_cells(struct table *t, const struct rates *r)
 	table_row(t);
 	cell_text(t, "pool", "POOL", r->lun->pool);
 	cell_number(t, "lun", "LUN", r->lun->id);
-	rate_cell(t, "reads_per_second", "READS/S", r->reads);
-	rate_cell(t, "writes_per_second", "WRITES/S", r->writes);
-	bytes_cell(t, "read_bytes_per_second", "READ", r->read_bytes);
-	bytes_cell(t, "written_bytes_per_second", "WRITTEN", r->write_bytes);
-	bytes_cell(t, "moved_bytes_per_second", "MOVED", r->in_bytes);
+	cell_rate(t, "reads_per_second", "READS/S", r->reads);
+	cell_rate(t, "writes_per_second", "WRITES/S", r->writes);
+	cell_byte_rate(t, "read_bytes_per_second", "READ", r->read_bytes);
+	cell_byte_rate(t, "written_bytes_per_second", "WRITTEN", r->write_bytes);
+	cell_byte_rate(t, "moved_bytes_per_second", "MOVED", r->in_bytes);
 	cell_text(t, "tenths_by_tier", "TIERS", strip);
 	cell_text(t, "moving_to", "MOVING TO", r->lun->target);
 }
 
-static size_t screen_lines(void)
+static void rows(struct table *t, const struct snapshot *now, const struct snapshot *before,
+		 size_t lines)
 {
-	struct winsize size;
-
-	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) || size.ws_row < 4)
-		return SIZE_MAX;
-	return size.ws_row - 3;
-}
-
-static int print_frame(struct ctl *c, const struct snapshot *now, const struct snapshot *before)
-{
+	const struct dmtier_lun *lun = now->record;
 	struct rates *r = calloc(now->nr + 1, sizeof(*r));
-	struct table *t = table_new();
-	size_t i, lines = c->tty && !c->json ? screen_lines() : SIZE_MAX;
+	size_t i;
 
 	if (!r)
-		return ctl_fail(CTL_FAILED, -ENOMEM, NULL, "top");
+		return;
 	for (i = 0; i < now->nr; i++)
-		r[i] = rates_of(&now->lun[i], same(before, &now->lun[i]),
-				now->time - before->time);
+		r[i] = rates_of(&lun[i], same(before, &lun[i]), now->time - before->time);
 	qsort(r, now->nr, sizeof(*r), busier);
 	for (i = 0; i < now->nr && i < lines; i++)
 		rate_cells(t, &r[i]);
 	free(r);
-	if (c->json) {
-		json_print(table_take(t), false);
-	} else {
-		if (c->tty)
-			fputs("\033[H\033[J", stdout);
-		if (!now->nr)
-			puts("no LUN");
-		table_list(c, t);
-	}
-	fflush(stdout);
-	return CTL_OK;
-}
-
-static int frames(struct ctl *c, const char *pool, uint64_t count, double delay)
-{
-	struct snapshot before, now;
-	int code = CTL_OK, err = take(c, pool, &before);
-	uint64_t i;
-
-	for (i = 0; !err && !code && (!count || i < count); i++) {
-		if (!wait_seconds(delay))
-			break;
-		err = take(c, pool, &now);
-		if (!err)
-			code = print_frame(c, &now, &before);
-		free(before.lun);
-		before = now;
-	}
-	free(before.lun);
-	return err ? ctl_kernel(c, err, "top") : code;
 }
 
 static int top(struct ctl *c, int argc, char **argv)
 {
-	uint64_t count = 0;
-	double delay = 2;
-	int option, code;
+	static const struct view view = {
+		.size = sizeof(struct dmtier_lun), .nothing = "no LUN", .open = ctl_open,
+		.take = take, .rows = rows, .failed = ctl_kernel,
+	};
 
-	while ((option = getopt(argc, argv, "n:d:")) != -1)
-		if (option == 'n' ? !text_number(optarg, UINT32_MAX, &count) :
-		    option != 'd' || !text_seconds(optarg, &delay) || delay < 0.1)
-			return ctl_usage(c);
-	if (argc - optind > 1)
-		return ctl_usage(c);
-	code = ctl_open(c);
-	if (code)
-		return code;
-	catch_interrupts();
-	return frames(c, argv[optind], count, delay);
+	return view_run(c, &view, argc, argv);
 }
 
 const struct command top_commands[] = {

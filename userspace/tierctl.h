@@ -6,18 +6,20 @@
 #ifndef TIERCTL_H
 #define TIERCTL_H
 
+#include <getopt.h>
 #include <json-c/json.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 
 #include "libdmtier.h"
+#include "libdmtier-path.h"
 
 enum {
 	CTL_OK		= 0,
 	CTL_FAILED	= 1,
 	CTL_USAGE	= 2,
-	CTL_ABSENT	= 3,	/* no such pool, LUN, device, tier */
+	CTL_ABSENT	= 3,	/* no such pool, LUN, device, tier, map */
 	CTL_DENIED	= 4,
 	CTL_NO_SERVICE	= 5,	/* module not loaded, no ledger of the daemon's */
 };
@@ -29,6 +31,7 @@ struct ctl {
 	bool utf8;
 	const char *ledger;
 	struct dmtier *h;	/* after ctl_open() */
+	struct dmtier *paths;	/* after ctl_open_paths() */
 	const struct command *command;
 };
 
@@ -43,10 +46,12 @@ struct command {
 
 extern const struct command pool_commands[], lun_commands[], dev_commands[],
 	policy_commands[], usage_commands[], heat_commands[], top_commands[],
-	event_commands[], ledger_commands[];
+	event_commands[], ledger_commands[], path_commands[], path_figure_commands[],
+	path_table_commands[];
 
 /* tierctl-say.c */
 int ctl_open(struct ctl *c);			/* exit code, told already */
+int ctl_open_paths(struct ctl *c);		/* the same for dm-mpath-ext */
 int ctl_usage(const struct ctl *c);		/* prints how the command is called */
 void ctl_line(FILE *out, const struct command *cmd);
 
@@ -57,9 +62,27 @@ int ctl_code(int err);				/* exit code for -errno */
 
 /* the last netlink call failed with @err; adds what to do next */
 int ctl_kernel(struct ctl *c, int err, const char *what);
+int ctl_path_kernel(struct ctl *c, int err, const char *what);
 
 /* asks on the terminal; without one only --yes (@yes) will do */
 bool ctl_confirm(bool yes, const char *question);
+
+/* tierctl-guess.c: the name nearest to a word that is none; g.name NULL: none is near */
+struct guess {
+	const char *word;
+	const char *name;
+	unsigned int distance;
+};
+
+void guess_begin(struct guess *g, const char *word);
+void guess_try(struct guess *g, const char *name);
+
+/* says that there is no option @word, and which of @options (may be NULL) is near */
+void ctl_no_option(const char *word, const struct option *options);
+
+/* getopt_long() that tells by itself what is wrong, before it returns '?' */
+int ctl_getopt(int argc, char **argv, const char *letters, const struct option *options,
+	       int *index);
 
 /* tierctl-text.c: words to numbers and back */
 bool text_number(const char *s, uint64_t max, uint64_t *value);
@@ -144,6 +167,12 @@ int dm_remove_map(const char *name);
 int dm_each_lun_map(const char *pool_dev, uint32_t lun,
 		    int (*fn)(const struct dm_map *map, uint32_t lun, void *arg), void *arg);
 
+/* device-mapper loads a module itself where the alias is installed; best effort */
+void load_module(const char *name, const char *sys);
+/* paths may be renamed under us, and libdevmapper is shown numbers: *@dev becomes one */
+int dev_to_number(char **dev, void *arg);
+int dev_sectors(const char *number, uint64_t *sectors);
+
 /* tierctl-reason.c: the kernel knows a device by number, the user by @path */
 void reason_call(const char *number, const char *path);
 void reason_forget(void);
@@ -169,12 +198,37 @@ double clock_seconds(void);	/* monotonic */
 bool wait_seconds(double seconds);	/* false: interrupted by a signal */
 void catch_interrupts(void);
 
+/* tierctl-view.c: what is shown over and over, as top does */
+struct snapshot {
+	void *record;
+	size_t nr;
+	size_t size;		/* of one record */
+	double time;
+};
+
+struct view {
+	size_t size;		/* of one record */
+	const char *nothing;	/* said in place of an empty table */
+	int (*open)(struct ctl *c);
+	int (*take)(struct ctl *c, const char *name, struct snapshot *s);	/* -errno */
+	void (*rows)(struct table *t, const struct snapshot *now,
+		     const struct snapshot *before, size_t lines);
+	int (*failed)(struct ctl *c, int err, const char *what);
+};
+
+int snapshot_add(struct snapshot *s, const void *record);
+int view_run(struct ctl *c, const struct view *v, int argc, char **argv);
+double per_second(uint64_t now, uint64_t before, double seconds);
+void cell_rate(struct table *t, const char *key, const char *title, double rate);
+void cell_byte_rate(struct table *t, const char *key, const char *title, double rate);
+
 /* shared by commands of several groups */
 int pool_settings(struct ctl *c, const char *pool);
 int lun_settings(struct ctl *c, const char *pool, uint32_t lun);
 int set_pool_key(struct ctl *c, const char *pool, const char *key, const char *value);
 int set_lun_key(struct ctl *c, const char *pool, uint32_t lun, const char *key,
 		const char *value);
+int path_events(struct ctl *c, int argc, char **argv);
 uint64_t pool_extent_bytes(struct ctl *c, const char *pool);	/* 0: not known */
 
 /* tierctl-heatmap.c and tierctl-png.c */
