@@ -70,9 +70,10 @@ assert_match() {
 	[[ $1 =~ $2 ]] || fail "${3:-text}: '$1' does not match '$2'"
 }
 
-# wait_for <seconds> <command>...: until it succeeds.
+# wait_for <seconds> <command>...: until it succeeds. Seconds are of a usual kernel
+# on a usual host, see timeout.sh.
 wait_for() {
-	local end=$((SECONDS + $1))
+	local end=$((SECONDS + $1 * ${TIMEOUT_FACTOR:-1}))
 	shift
 	until "$@" >/dev/null 2>&1; do
 		((SECONDS < end)) || fail "timed out waiting for: $*"

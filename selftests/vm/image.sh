@@ -245,7 +245,7 @@ tree_image() {
 		--exclude='*.ko' --exclude='*.cmd' --exclude='*.a' . | tar -C "$stage" -xf -
 	(cd "$modules" && find . -name '*.ko' -print0 | xargs -0r cp --parents -t "$stage")
 	mkdir "$stage/.vm"
-	printf '%q ' "$@" >"$stage/.vm/command"
+	printf '%q ' env "TIMEOUT_FACTOR=${TIMEOUT_FACTOR:-1}" "$@" >"$stage/.vm/command"
 	pack "$stage" "$out"
 	rm -rf "$stage"
 }
