@@ -11,25 +11,12 @@
 #include <string.h>
 
 #include "ledger-db.h"
+#include "ledger-span.h"
 
 __extension__ typedef unsigned __int128 wide;
 
-#define PERIOD_MS	(LEDGER_PERIOD * 1000LL)
-
-/* no honest difference is that large: a greater one is a broken counter */
-#define DELTA_MAX	(1ULL << 60)
-
-/* a counter this near to 2^64 that restarts low has wrapped */
-#define WRAP_ZONE	(1ULL << 53)
-
 /* a host crash takes back at most this much of what the pool had counted */
 #define SETBACK_MS	60000
-
-/* longer spans are not shared out: a clock that jumped would make endless rows */
-#define SHARE_MAX	(31 * 24)
-
-/* shorter spans over a full hour are everyday, and not worth a flag */
-#define SHARE_FLAG_MS	600000
 
 struct lun_state {
 	uint32_t instance;
@@ -106,13 +93,6 @@ static const struct ledger_tier *last_of(const struct lun_state *state, const ch
 	return NULL;
 }
 
-static bool fell(uint64_t last, uint64_t now)
-{
-	if (now >= last)
-		return false;
-	return last < -WRAP_ZONE || now - last > WRAP_ZONE;
-}
-
 /*
  * Is this another LUN than the one last seen under its id? Only the time held
  * can tell: it grows at a known pace, so that a crash takes back at most the
@@ -131,7 +111,7 @@ static bool recreated(const struct lun_state *state, const struct ledger_sample 
 		last = last_of(state, s->tier[i].name);
 		if (!last)
 			continue;
-		if (last->counter[LEDGER_HELD] >= -WRAP_ZONE)
+		if (last->counter[LEDGER_HELD] >= -LEDGER_WRAP_ZONE)
 			return false;
 		before += last->counter[LEDGER_HELD];
 		now += s->tier[i].counter[LEDGER_HELD];
@@ -147,7 +127,7 @@ static bool any_fell(const struct lun_state *state, const struct ledger_sample *
 	for (uint32_t i = 0; i < s->nr_tiers; i++) {
 		last = last_of(state, s->tier[i].name);
 		for (int c = 0; last && c < LEDGER_NR_COUNTERS; c++)
-			if (fell(last->counter[c], s->tier[i].counter[c]))
+			if (ledger_fell(last->counter[c], s->tier[i].counter[c]))
 				return true;
 	}
 	return false;
@@ -180,33 +160,18 @@ static int settle(struct ledger *l, struct lun_state *state, const struct ledger
 	return ledger_run(l, st, "forget old counters");
 }
 
-/* never negative, never more than what the kernel counted */
-static void differences(const struct ledger_tier *last, const struct ledger_tier *now,
-			uint64_t *delta, struct ledger_result *res)
-{
-	uint64_t before;
-
-	for (int c = 0; c < LEDGER_NR_COUNTERS; c++) {
-		before = last ? last->counter[c] : 0;
-		delta[c] = fell(before, now->counter[c]) ? 0 : now->counter[c] - before;
-		if (delta[c] > DELTA_MAX) {
-			delta[c] = 0;
-			res->gap = true;
-		}
-	}
-}
-
 struct booking {
+	struct ledger *ledger;
 	const struct ledger_sample *sample;
 	const struct lun_state *state;
 	const char *tier;
-	uint32_t flags;
 };
 
-static int book_row(struct ledger *l, const struct booking *b, int64_t start,
-		    const uint64_t *delta)
+static int book_row(int64_t start, const uint64_t *delta, uint32_t flags, void *arg)
 {
+	const struct booking *b = arg;
 	const struct ledger_sample *s = b->sample;
+	struct ledger *l = b->ledger;
 	sqlite3_stmt *st = ledger_statement(l, LEDGER_S_USAGE_ADD);
 
 	if (!st)
@@ -223,63 +188,10 @@ static int book_row(struct ledger *l, const struct booking *b, int64_t start,
 	sqlite3_bind_int64(st, 10, b->state->epoch);
 	sqlite3_bind_int64(st, 11, (int64_t)s->generation);
 	sqlite3_bind_int64(st, 12, (int64_t)s->extent_bytes);
-	sqlite3_bind_int64(st, 13, b->flags);
+	sqlite3_bind_int64(st, 13, flags);
 	for (int c = 0; c < LEDGER_NR_COUNTERS; c++)
 		sqlite3_bind_int64(st, 14 + c, (int64_t)delta[c]);
 	return ledger_run(l, st, "book usage");
-}
-
-static int64_t hour_of(int64_t ms)
-{
-	return ms / PERIOD_MS * LEDGER_PERIOD;
-}
-
-/*
- * Each hour gets the difference between the shares up to its end and up to its
- * start, so that rounding never loses or adds a unit.
- */
-static int book_shared(struct ledger *l, const struct booking *b, const uint64_t *delta)
-{
-	int64_t from = b->state->time_ms, to = b->sample->time_ms;
-	uint64_t part[LEDGER_NR_COUNTERS], done[LEDGER_NR_COUNTERS] = { 0 };
-	int64_t start, end_ms;
-	uint64_t upto;
-	int err = 0;
-
-	for (start = hour_of(from); !err && start * 1000 < to; start += LEDGER_PERIOD) {
-		end_ms = (start + LEDGER_PERIOD) * 1000;
-		if (end_ms > to)
-			end_ms = to;
-		for (int c = 0; c < LEDGER_NR_COUNTERS; c++) {
-			upto = (uint64_t)((wide)delta[c] * (uint64_t)(end_ms - from) /
-					  (uint64_t)(to - from));
-			part[c] = upto - done[c];
-			done[c] = upto;
-		}
-		err = book_row(l, b, start, part);
-	}
-	return err;
-}
-
-static int book(struct ledger *l, struct booking *b, const uint64_t *delta)
-{
-	int64_t from = b->state->time_ms, to = b->sample->time_ms;
-	bool any = b->flags & LEDGER_FLAG_GAP;
-
-	for (int c = 0; c < LEDGER_NR_COUNTERS; c++)
-		any |= delta[c] != 0;
-	if (!any)
-		return 0;
-	if (to < from) {
-		/* the hours before may have been billed: do not reach back */
-		b->flags |= LEDGER_FLAG_CLOCK;
-		return book_row(l, b, hour_of(from), delta);
-	}
-	if (to - from > SHARE_FLAG_MS && hour_of(from) != hour_of(to))
-		b->flags |= LEDGER_FLAG_SHARED;
-	if (to == from || to - from > SHARE_MAX * PERIOD_MS)
-		return book_row(l, b, hour_of(to), delta);
-	return book_shared(l, b, delta);
 }
 
 static int store_tier(struct ledger *l, const struct ledger_sample *s,
@@ -318,14 +230,15 @@ static int add_tier(struct ledger *l, const struct lun_state *state,
 		    struct ledger_result *res)
 {
 	const struct ledger_tier *last = last_of(state, t->name);
-	struct booking b = { .sample = s, .state = state, .tier = t->name };
+	struct booking b = { .ledger = l, .sample = s, .state = state, .tier = t->name };
 	uint64_t delta[LEDGER_NR_COUNTERS];
 	int err;
 
-	differences(last, t, delta, res);
-	if (res->gap)
-		b.flags |= LEDGER_FLAG_GAP;
-	err = book(l, &b, delta);
+	if (ledger_differences(last ? last->counter : NULL, t->counter, delta,
+			       LEDGER_NR_COUNTERS))
+		res->gap = true;
+	err = ledger_span(state->time_ms, s->time_ms, delta, LEDGER_NR_COUNTERS,
+			  res->gap ? LEDGER_FLAG_GAP : 0, book_row, &b);
 	if (err)
 		return err;
 	/* most LUNs sit idle on most tiers: do not write what has not changed */
