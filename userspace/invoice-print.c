@@ -10,7 +10,8 @@
 #include "report.h"
 
 #define NANO		1000000000LL
-#define ID_LEN		80
+#define ID_LEN		192
+#define RESOURCE_LEN	(LEDGER_NAME_LEN + LEDGER_TIER_LEN + 1)
 #define SENTENCE_LEN	320
 
 static const char *account(const struct invoice_line *line)
@@ -22,8 +23,22 @@ static void resource_id(const struct invoice_line *line, char out[ID_LEN])
 {
 	char hex[2 * LEDGER_UUID_LEN + 1];
 
+	if (line->is_path) {
+		snprintf(out, ID_LEN, "%s/%s", line->map_uuid[0] ? line->map_uuid : line->pool,
+			 line->tier);
+		return;
+	}
 	report_hex(line->pool_uuid, LEDGER_UUID_LEN, hex);
 	snprintf(out, ID_LEN, "%s/%u/%u", hex, line->lun, line->instance);
+}
+
+/* as people call it */
+static void resource_name(const struct invoice_line *line, char out[RESOURCE_LEN])
+{
+	if (line->is_path)
+		snprintf(out, RESOURCE_LEN, "%s/%s", line->pool, line->tier);
+	else
+		snprintf(out, RESOURCE_LEN, "%s/%u", line->pool, line->lun);
 }
 
 static void line_numbers(const struct invoice_line *line, char priced[INVOICE_NUMBER],
@@ -50,13 +65,16 @@ static const char *remark(const struct invoice_line *line)
 static void text_line(FILE *f, const struct invoice_line *line)
 {
 	char priced[INVOICE_NUMBER], consumed[INVOICE_NUMBER], price[INVOICE_NUMBER];
-	char cost[INVOICE_NUMBER], lun[LEDGER_NAME_LEN + 16];
+	char cost[INVOICE_NUMBER], name[RESOURCE_LEN], where[LEDGER_TIER_LEN];
 	const struct invoice_meter *m = invoice_meter(line->meter);
 
 	line_numbers(line, priced, consumed, price, cost);
-	snprintf(lun, sizeof(lun), "%s/%u", line->pool, line->lun);
-	fprintf(f, "  %-20s %-10s %-18s %20s %-16s %16s %18s", lun, line->tier, m->what,
-		priced, m->pricing_unit, price, cost);
+	resource_name(line, name);
+	snprintf(where, sizeof(where), "%s", line->tier);
+	if (line->is_path)
+		snprintf(where, sizeof(where), "cost %u", line->cost);
+	fprintf(f, "  %-20s %-10s %-18s %20s %-16s %16s %18s", name, where, m->what, priced,
+		m->pricing_unit, price, cost);
 	fprintf(f, "%s%s\n", *remark(line) ? "  # " : "", remark(line));
 }
 
@@ -82,7 +100,7 @@ void invoice_text(FILE *f, const struct invoice *v)
 		if (!i || strcmp(line->consumer, line[-1].consumer)) {
 			sum = 0;
 			fprintf(f, "\n%s\n  %-20s %-10s %-18s %20s %-16s %16s %18s\n",
-				account(line), "LUN", "tier", "meter", "quantity", "unit",
+				account(line), "LUN, path", "tier, cost", "meter", "quantity", "unit",
 				"price", "amount");
 		}
 		text_line(f, line);
@@ -103,7 +121,13 @@ static void tags_of(const struct invoice_line *line, char *out, size_t len)
 {
 	struct json_object *tags = json_object_new_object();
 
-	json_object_object_add(tags, "tier", json_object_new_string(line->tier));
+	char cost[16];
+
+	snprintf(cost, sizeof(cost), "%u", line->cost);
+	json_object_object_add(tags, line->is_path ? "path" : "tier",
+			       json_object_new_string(line->tier));
+	if (line->is_path)
+		json_object_object_add(tags, "cost", json_object_new_string(cost));
 	if (line->flags & LEDGER_FLAG_GAP)
 		json_object_object_add(tags, "gap", json_object_new_string("true"));
 	if (line->flags & (LEDGER_FLAG_SHARED | LEDGER_FLAG_CLOCK))
@@ -130,7 +154,7 @@ static void csv_line(FILE *f, const struct invoice *v, const struct invoice_line
 	const struct invoice_meter *m = invoice_meter(line->meter);
 	const struct price_plan *plan = &v->plan;
 	char priced[INVOICE_NUMBER], consumed[INVOICE_NUMBER], price[INVOICE_NUMBER];
-	char cost[INVOICE_NUMBER], id[ID_LEN], name[LEDGER_NAME_LEN + 16];
+	char cost[INVOICE_NUMBER], id[ID_LEN], name[RESOURCE_LEN];
 	char sku[LEDGER_TIER_LEN + 32], tags[160], what[SENTENCE_LEN];
 	char from[REPORT_TIME_LEN], to[REPORT_TIME_LEN];
 	char start[REPORT_TIME_LEN], end[REPORT_TIME_LEN];
@@ -138,9 +162,14 @@ static void csv_line(FILE *f, const struct invoice *v, const struct invoice_line
 	line_numbers(line, priced, consumed, price, cost);
 	resource_id(line, id);
 	tags_of(line, tags, sizeof(tags));
-	snprintf(name, sizeof(name), "%s/%u", line->pool, line->lun);
-	snprintf(sku, sizeof(sku), "%s-%s", line->tier, m->sku);
-	snprintf(what, sizeof(what), "%s, tier %s, LUN %s", m->what, line->tier, name);
+	resource_name(line, name);
+	if (line->is_path) {
+		snprintf(sku, sizeof(sku), "%s-cost-%u", m->sku, line->cost);
+		snprintf(what, sizeof(what), "%s, cost %u, path %s", m->what, line->cost, name);
+	} else {
+		snprintf(sku, sizeof(sku), "%s-%s", line->tier, m->sku);
+		snprintf(what, sizeof(what), "%s, tier %s, LUN %s", m->what, line->tier, name);
+	}
 	report_time(v->request->from, from);
 	report_time(v->request->to, to);
 	report_time(line->start, start);
@@ -174,7 +203,7 @@ static void csv_line(FILE *f, const struct invoice *v, const struct invoice_line
 		{ "ServiceName", "dm-tier block storage" },
 		{ "ResourceId", id },
 		{ "ResourceName", name },
-		{ "ResourceType", "LUN" },
+		{ "ResourceType", line->is_path ? "Path" : "LUN" },
 		{ "SkuId", sku },
 		{ "SkuMeter", m->sku },
 		{ "SubAccountId", line->pool },
@@ -198,6 +227,22 @@ static void add_text(struct json_object *o, const char *key, const char *value)
 	json_object_object_add(o, key, json_object_new_string(value));
 }
 
+static void json_resource(struct json_object *o, const struct invoice_line *line)
+{
+	add_text(o, "kind", line->is_path ? "path" : "lun");
+	add_text(o, "consumer", line->consumer);
+	if (line->is_path) {
+		add_text(o, "map", line->pool);
+		add_text(o, "path", line->tier);
+		json_object_object_add(o, "cost", json_object_new_int64(line->cost));
+		return;
+	}
+	add_text(o, "pool", line->pool);
+	json_object_object_add(o, "lun", json_object_new_int64(line->lun));
+	json_object_object_add(o, "instance", json_object_new_int64(line->instance));
+	add_text(o, "tier", line->tier);
+}
+
 static struct json_object *json_line(const struct invoice_line *line)
 {
 	const struct invoice_meter *m = invoice_meter(line->meter);
@@ -207,12 +252,8 @@ static struct json_object *json_line(const struct invoice_line *line)
 
 	line_numbers(line, priced, consumed, price, cost);
 	resource_id(line, id);
-	add_text(o, "consumer", line->consumer);
-	add_text(o, "pool", line->pool);
-	json_object_object_add(o, "lun", json_object_new_int64(line->lun));
-	json_object_object_add(o, "instance", json_object_new_int64(line->instance));
+	json_resource(o, line);
 	add_text(o, "resource", id);
-	add_text(o, "tier", line->tier);
 	add_text(o, "meter", m->sku);
 	report_time(line->start, when);
 	add_text(o, "start", when);

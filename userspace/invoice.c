@@ -17,6 +17,9 @@ static const struct invoice_meter meters[PRICE_NR_METERS] = {
 	[PRICE_MILLION_WRITES] = { "million_writes", "writes", "1000000 Requests", "Requests",
 				   1 },
 	[PRICE_GB_MOVED] = { "gb_moved", "moved to the tier", "GB", "GB", 1000000000LL },
+	[PRICE_PATH_GB] = { "path_gb", "over the path", "GB", "GB", 1000000000LL },
+	[PRICE_PATH_MILLION] = { "path_million_requests", "requests", "1000000 Requests",
+				 "Requests", 1 },
 };
 
 const struct invoice_meter *invoice_meter(enum price_meter meter)
@@ -49,57 +52,67 @@ void invoice_money(int64_t micro, char out[INVOICE_NUMBER])
 /* the usage of one LUN on one tier, while its rows pass by */
 struct sum {
 	struct ledger_row first;
-	price_wide quantity[PRICE_NR_METERS];
+	price_wide quantity[PRICE_NR_TIER_METERS];
 	int64_t end;
 	uint32_t flags;
 	bool any;
 };
 
-struct build {
-	struct invoice *invoice;
+struct luns {
+	struct invoice_build *build;
 	struct sum sum;
-	char *err;
-	size_t errlen;
 };
 
-static struct invoice_line *new_line(struct invoice *v)
+struct invoice_line *invoice_new_line(struct invoice_build *b)
 {
-	struct invoice_line *more;
+	struct invoice *v = b->invoice;
+	struct invoice_line *line;
 
 	if (v->nr == v->room) {
-		v->room = v->room ? v->room * 2 : 64;
-		more = realloc(v->line, v->room * sizeof(*more));
-		if (!more)
+		line = realloc(v->line, (v->room ? v->room * 2 : 64) * sizeof(*line));
+		if (!line) {
+			snprintf(b->err, b->errlen, "invoice: out of memory");
 			return NULL;
-		v->line = more;
+		}
+		v->line = line;
+		v->room = v->room ? v->room * 2 : 64;
 	}
-	return memset(&v->line[v->nr++], 0, sizeof(*v->line));
+	line = memset(&v->line[v->nr], 0, sizeof(*line));
+	line->order = v->nr++;
+	return line;
 }
 
-static int price_line(struct build *b, struct invoice_line *line)
+int invoice_too_large(struct invoice_build *b, const struct invoice_line *line)
 {
-	if (price_amount(line->meter, line->quantity, line->nano, &line->micro) ||
-	    __builtin_add_overflow(b->invoice->total, line->micro, &b->invoice->total)) {
+	if (line->is_path)
+		snprintf(b->err, b->errlen,
+			 "invoice: the amount for path %s of %s is too large to be right; check the cost of the path and [path] in the price plan",
+			 line->tier, line->pool);
+	else
 		snprintf(b->err, b->errlen,
 			 "invoice: the amount for LUN %u of %s is too large to be right; check the price of tier %s",
 			 line->lun, line->pool, line->tier);
-		return -ERANGE;
-	}
+	return -ERANGE;
+}
+
+int invoice_price_line(struct invoice_build *b, struct invoice_line *line)
+{
+	if (price_amount(line->meter, line->quantity, line->nano, &line->micro) ||
+	    __builtin_add_overflow(b->invoice->total, line->micro, &b->invoice->total))
+		return invoice_too_large(b, line);
 	return 0;
 }
 
-static int add_line(struct build *b, const struct price_tier *price, enum price_meter meter)
+static int add_line(struct luns *b, const struct price_tier *price, enum price_meter meter)
 {
 	const struct sum *sum = &b->sum;
 	struct invoice_line *line;
 
 	if (!sum->quantity[meter])
 		return 0;
-	line = new_line(b->invoice);
-	if (!line) {
-		snprintf(b->err, b->errlen, "invoice: out of memory");
+	line = invoice_new_line(b->build);
+	if (!line)
 		return -ENOMEM;
-	}
 	memcpy(line->consumer, sum->first.consumer, sizeof(line->consumer));
 	memcpy(line->pool, sum->first.pool, sizeof(line->pool));
 	memcpy(line->tier, sum->first.tier, sizeof(line->tier));
@@ -112,27 +125,28 @@ static int add_line(struct build *b, const struct price_tier *price, enum price_
 	line->end = sum->end;
 	line->quantity = sum->quantity[meter];
 	line->nano = price->nano[meter];
-	return price_line(b, line);
+	return invoice_price_line(b->build, line);
 }
 
 /* a price that nobody gave is not the same as free of charge */
-static int end_sum(struct build *b)
+static int end_sum(struct luns *b)
 {
+	struct invoice_build *build = b->build;
 	const struct price_tier *price;
 	int err = 0;
 
 	if (!b->sum.any)
 		return 0;
 	b->sum.any = false;
-	price = price_find(&b->invoice->plan, b->sum.first.tier);
+	price = price_find(&build->invoice->plan, b->sum.first.tier);
 	if (!price) {
-		snprintf(b->err, b->errlen,
+		snprintf(build->err, build->errlen,
 			 "invoice: LUN %u of %s used tier %s, which the price plan does not name; add [tier %s] to it",
 			 b->sum.first.lun, b->sum.first.pool, b->sum.first.tier,
 			 b->sum.first.tier);
 		return -ENOKEY;
 	}
-	for (int m = 0; !err && m < PRICE_NR_METERS; m++)
+	for (int m = 0; !err && m < PRICE_NR_TIER_METERS; m++)
 		err = add_line(b, price, m);
 	return err;
 }
@@ -146,7 +160,7 @@ static bool same_account(const struct ledger_row *a, const struct ledger_row *b)
 
 static int take_row(const struct ledger_row *row, void *arg)
 {
-	struct build *b = arg;
+	struct luns *b = arg;
 	struct sum *sum = &b->sum;
 	int err;
 
@@ -168,12 +182,30 @@ static int take_row(const struct ledger_row *row, void *arg)
 	return 0;
 }
 
-static int collect(struct build *b, const struct invoice_request *req)
+static int add_luns(struct invoice_build *b, struct ledger *l)
 {
+	const struct invoice_request *req = b->invoice->request;
 	struct ledger_filter filter = {
 		.pool = req->pool, .lun = req->lun, .consumer = req->consumer,
 		.from = req->from, .to = req->to,
 	};
+	struct luns luns = { .build = b };
+	int ret = ledger_rows(l, &filter, take_row, &luns);
+
+	return ret ? ret : end_sum(&luns);
+}
+
+static int by_consumer(const void *a, const void *b)
+{
+	const struct invoice_line *one = a, *other = b;
+	int order = strcmp(one->consumer, other->consumer);
+
+	return order ? order : (one->order > other->order) - (one->order < other->order);
+}
+
+static int collect(struct invoice_build *b)
+{
+	const struct invoice_request *req = b->invoice->request;
 	struct ledger *l;
 	int ret;
 
@@ -182,12 +214,15 @@ static int collect(struct build *b, const struct invoice_request *req)
 	if (ret)
 		return ret;
 	b->err[0] = '\0';
-	ret = ledger_rows(l, &filter, take_row, b);
-	if (!ret)
-		ret = end_sum(b);
+	if (!req->map)
+		ret = add_luns(b, l);
+	if (!ret && !req->pool && req->lun < 0)
+		ret = invoice_add_paths(b, l);
 	if (ret && !b->err[0])
 		snprintf(b->err, b->errlen, "%s", ledger_error(l));
 	ledger_close(l);
+	if (!ret && b->invoice->nr)
+		qsort(b->invoice->line, b->invoice->nr, sizeof(*b->invoice->line), by_consumer);
 	return ret;
 }
 
@@ -208,7 +243,7 @@ static int print(FILE *out, const struct invoice *v)
 int invoice_print(FILE *out, const struct invoice_request *req, char *err, size_t errlen)
 {
 	struct invoice *v = calloc(1, sizeof(*v));
-	struct build b = { .invoice = v, .err = err, .errlen = errlen };
+	struct invoice_build b = { .invoice = v, .err = err, .errlen = errlen };
 	int ret = -ENOMEM;
 
 	if (!v) {
@@ -223,7 +258,7 @@ int invoice_print(FILE *out, const struct invoice_request *req, char *err, size_
 		ret = price_load(&v->plan, req->plan ? req->plan : PRICE_PATH, err, errlen);
 	}
 	if (!ret)
-		ret = collect(&b, req);
+		ret = collect(&b);
 	if (!ret)
 		ret = print(out, v);
 	free(v->line);

@@ -14,128 +14,7 @@
 
 #include "ledger-db.h"
 
-#define APPLICATION_ID	0x646d7472	/* tells our files from other SQLite ones */
 #define BUSY_MS		5000
-
-#define TEXT(x)		#x
-#define NUMBER(x)	TEXT(x)
-
-static const char schema[] =
-"CREATE TABLE meta("
-"	name TEXT PRIMARY KEY,"
-"	value INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
-"CREATE TABLE usage("
-"	id INTEGER PRIMARY KEY AUTOINCREMENT,"
-"	sequence INTEGER NOT NULL,"
-"	schema INTEGER NOT NULL DEFAULT " NUMBER(LEDGER_SCHEMA) ","
-"	pool_uuid BLOB NOT NULL,"
-"	pool TEXT NOT NULL,"
-"	consumer TEXT NOT NULL,"
-"	lun INTEGER NOT NULL,"
-"	instance INTEGER NOT NULL,"
-"	tier TEXT NOT NULL,"
-"	period_start INTEGER NOT NULL,"
-"	period_end INTEGER NOT NULL,"
-"	epoch INTEGER NOT NULL,"
-"	generation INTEGER NOT NULL,"
-"	extent_bytes INTEGER NOT NULL,"
-"	flags INTEGER NOT NULL,"
-"	read_ios INTEGER NOT NULL,"
-"	write_ios INTEGER NOT NULL,"
-"	read_sectors INTEGER NOT NULL,"
-"	write_sectors INTEGER NOT NULL,"
-"	in_sectors INTEGER NOT NULL,"
-"	out_sectors INTEGER NOT NULL,"
-"	held_extent_ms INTEGER NOT NULL,"
-"	UNIQUE(pool_uuid, lun, instance, tier, period_start, consumer)) STRICT;"
-"CREATE INDEX usage_period ON usage(period_start);"
-"CREATE TABLE lun("
-"	pool_uuid BLOB NOT NULL,"
-"	lun INTEGER NOT NULL,"
-"	instance INTEGER NOT NULL,"
-"	gone INTEGER NOT NULL,"
-"	epoch INTEGER NOT NULL,"
-"	generation INTEGER NOT NULL,"
-"	since_ms INTEGER NOT NULL,"
-"	time_ms INTEGER NOT NULL,"
-"	PRIMARY KEY(pool_uuid, lun)) STRICT, WITHOUT ROWID;"
-"CREATE TABLE last_seen("
-"	pool_uuid BLOB NOT NULL,"
-"	lun INTEGER NOT NULL,"
-"	tier TEXT NOT NULL,"
-"	extents INTEGER NOT NULL,"
-"	read_ios INTEGER NOT NULL,"
-"	write_ios INTEGER NOT NULL,"
-"	read_sectors INTEGER NOT NULL,"
-"	write_sectors INTEGER NOT NULL,"
-"	in_sectors INTEGER NOT NULL,"
-"	out_sectors INTEGER NOT NULL,"
-"	held_extent_ms INTEGER NOT NULL,"
-"	PRIMARY KEY(pool_uuid, lun, tier)) STRICT, WITHOUT ROWID;"
-"CREATE TABLE audit("
-"	sequence INTEGER PRIMARY KEY,"
-"	time_ns INTEGER NOT NULL,"
-"	kernel_seq INTEGER NOT NULL,"
-"	lun INTEGER NOT NULL,"
-"	logical INTEGER NOT NULL,"
-"	error INTEGER NOT NULL,"
-"	pool_uuid BLOB NOT NULL,"
-"	pool TEXT NOT NULL,"
-"	kind TEXT NOT NULL,"
-"	from_tier TEXT NOT NULL,"
-"	to_tier TEXT NOT NULL,"
-"	from_dev TEXT NOT NULL,"
-"	to_dev TEXT NOT NULL,"
-"	key TEXT NOT NULL,"
-"	value TEXT NOT NULL,"
-"	reason TEXT NOT NULL,"
-"	hash BLOB NOT NULL) STRICT;"
-"PRAGMA application_id = " NUMBER(APPLICATION_ID) ";"
-"PRAGMA user_version = " NUMBER(LEDGER_SCHEMA) ";";
-
-static const char *const statement_text[LEDGER_NR_STATEMENTS] = {
-[LEDGER_S_LUN_GET] =
-	"SELECT instance, gone, epoch, generation, since_ms, time_ms FROM lun"
-	" WHERE pool_uuid = ?1 AND lun = ?2",
-[LEDGER_S_LUN_PUT] =
-	"INSERT INTO lun VALUES(?1, ?2, ?3, 0, ?4, ?5, ?6, ?7)"
-	" ON CONFLICT DO UPDATE SET instance = ?3, gone = 0, epoch = ?4,"
-	" generation = ?5, since_ms = ?6, time_ms = ?7",
-[LEDGER_S_LUN_GONE] =
-	"UPDATE lun SET gone = 1 WHERE pool_uuid = ?1 AND lun = ?2"
-	" AND gone = 0 AND since_ms < ?3",
-[LEDGER_S_LUN_FLAG] =
-	"UPDATE usage SET flags = flags | ?3, sequence = ?4 FROM lun"
-	" WHERE usage.pool_uuid = ?1 AND usage.lun = ?2 AND lun.pool_uuid = ?1"
-	" AND lun.lun = ?2 AND usage.instance = lun.instance"
-	" AND usage.period_end > lun.time_ms / 1000",
-[LEDGER_S_LUN_KNOWN] =
-	"SELECT lun FROM lun WHERE pool_uuid = ?1 AND gone = 0",
-[LEDGER_S_LAST_GET] =
-	"SELECT tier, extents, read_ios, write_ios, read_sectors, write_sectors,"
-	" in_sectors, out_sectors, held_extent_ms FROM last_seen"
-	" WHERE pool_uuid = ?1 AND lun = ?2",
-[LEDGER_S_LAST_PUT] =
-	"INSERT OR REPLACE INTO last_seen"
-	" VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
-[LEDGER_S_LAST_DROP] =
-	"DELETE FROM last_seen WHERE pool_uuid = ?1 AND lun = ?2",
-[LEDGER_S_USAGE_ADD] =
-	"INSERT INTO usage(sequence, pool_uuid, pool, consumer, lun, instance, tier,"
-	" period_start, period_end, epoch, generation, extent_bytes, flags, read_ios,"
-	" write_ios, read_sectors, write_sectors, in_sectors, out_sectors, held_extent_ms)"
-	" VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16,"
-	" ?17, ?18, ?19, ?20)"
-	" ON CONFLICT DO UPDATE SET sequence = ?1, pool = ?3, epoch = ?10,"
-	" generation = ?11, flags = flags | ?13, read_ios = read_ios + ?14,"
-	" write_ios = write_ios + ?15, read_sectors = read_sectors + ?16,"
-	" write_sectors = write_sectors + ?17, in_sectors = in_sectors + ?18,"
-	" out_sectors = out_sectors + ?19, held_extent_ms = held_extent_ms + ?20",
-[LEDGER_S_META_GET] =
-	"SELECT value FROM meta WHERE name = ?1",
-[LEDGER_S_META_PUT] =
-	"INSERT OR REPLACE INTO meta VALUES(?1, ?2)",
-};
 
 const char *ledger_error(const struct ledger *l)
 {
@@ -193,7 +72,7 @@ sqlite3_stmt *ledger_statement(struct ledger *l, enum ledger_statement which)
 		sqlite3_clear_bindings(*st);
 		return *st;
 	}
-	rc = sqlite3_prepare_v3(l->db, statement_text[which], -1, SQLITE_PREPARE_PERSISTENT,
+	rc = sqlite3_prepare_v3(l->db, ledger_statement_text[which], -1, SQLITE_PREPARE_PERSISTENT,
 				st, NULL);
 	if (rc != SQLITE_OK) {
 		ledger_fail(l, rc, "prepare a statement");
@@ -256,7 +135,7 @@ static int take_lock(struct ledger *l, const char *path)
 	return 0;
 }
 
-/* empty files become ledgers, other programs' files are left alone */
+/* empty files become ledgers (schema 0), other programs' files are left alone */
 static int check_schema(struct ledger *l, const char *path, enum ledger_mode mode)
 {
 	int64_t application, version, tables;
@@ -270,34 +149,38 @@ static int check_schema(struct ledger *l, const char *path, enum ledger_mode mod
 	if (err)
 		return err;
 	if (!application && !tables && mode == LEDGER_WRITE)
-		return 1;
-	if (application != APPLICATION_ID) {
+		return 0;
+	if (application != LEDGER_APPLICATION_ID) {
 		say(l, "ledger: %s is not a dm-tier ledger", path);
 		return -EINVAL;
 	}
-	if (version != LEDGER_SCHEMA) {
+	if (version < 1 || version > LEDGER_SCHEMA) {
 		say(l, "ledger: %s has schema %lld, this program knows %d; use the newer tools",
 		    path, (long long)version, LEDGER_SCHEMA);
 		return -EPROTO;
 	}
+	l->schema = (int)version;
 	return 0;
 }
 
-static int create_schema(struct ledger *l)
+/* a crash leaves the schema before or after, each of which can be opened */
+static int next_schema(struct ledger *l)
 {
 	int err = execute(l, "BEGIN IMMEDIATE", "create its tables");
 
 	if (err)
 		return err;
-	err = execute(l, schema, "create its tables");
+	err = execute(l, ledger_schema[l->schema], "create its tables");
 	if (!err)
 		err = execute(l, "COMMIT", "create its tables");
 	if (err)
 		sqlite3_exec(l->db, "ROLLBACK", NULL, NULL, NULL);
+	else
+		l->schema++;
 	return err;
 }
 
-static int prepare_writer(struct ledger *l, int fresh)
+static int prepare_writer(struct ledger *l)
 {
 	int64_t sync;
 	int err;
@@ -310,8 +193,8 @@ static int prepare_writer(struct ledger *l, int fresh)
 		say(l, "ledger: SQLite refuses synchronous=FULL");
 		err = -EIO;
 	}
-	if (!err && fresh)
-		err = create_schema(l);
+	while (!err && l->schema < LEDGER_SCHEMA)
+		err = next_schema(l);
 	return err;
 }
 
@@ -320,7 +203,7 @@ static int open_database(struct ledger *l, const char *path, enum ledger_mode mo
 	int flags = mode == LEDGER_WRITE ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE :
 		    SQLITE_OPEN_READONLY;
 	mode_t mask;
-	int rc, fresh;
+	int rc, err;
 
 	if (mode == LEDGER_WRITE) {
 		rc = take_lock(l, path);
@@ -336,10 +219,10 @@ static int open_database(struct ledger *l, const char *path, enum ledger_mode mo
 		return (rc & 0xff) == SQLITE_CANTOPEN ? -ENOENT : -EIO;
 	}
 	sqlite3_busy_timeout(l->db, BUSY_MS);
-	fresh = check_schema(l, path, mode);
-	if (fresh < 0)
-		return fresh;
-	return mode == LEDGER_WRITE ? prepare_writer(l, fresh) : 0;
+	err = check_schema(l, path, mode);
+	if (err)
+		return err;
+	return mode == LEDGER_WRITE ? prepare_writer(l) : 0;
 }
 
 int ledger_open(struct ledger **ledger, const char *path, enum ledger_mode mode,

@@ -7,6 +7,8 @@
 
 #include "ledger.h"
 
+#define LEDGER_APPLICATION_ID	0x646d7472	/* tells our files from other SQLite ones */
+
 enum ledger_statement {
 	LEDGER_S_LUN_GET,
 	LEDGER_S_LUN_PUT,
@@ -17,6 +19,14 @@ enum ledger_statement {
 	LEDGER_S_LAST_PUT,
 	LEDGER_S_LAST_DROP,
 	LEDGER_S_USAGE_ADD,
+	LEDGER_S_LIFE_GET,
+	LEDGER_S_LIFE_PUT,
+	LEDGER_S_PATH_GET,
+	LEDGER_S_PATH_PUT,
+	LEDGER_S_PATH_LEFT,
+	LEDGER_S_PATHS_FLAG,
+	LEDGER_S_PATHS_ABSENT,
+	LEDGER_S_PATH_ADD,
 	LEDGER_S_META_GET,
 	LEDGER_S_META_PUT,
 	LEDGER_NR_STATEMENTS
@@ -25,6 +35,7 @@ enum ledger_statement {
 struct ledger {
 	sqlite3 *db;
 	int lock_fd;
+	int schema;			/* of the file */
 	bool in_transaction;
 	bool impatient;			/* the lock did not come: do not wait for it again */
 	int64_t sequence;		/* of the transaction that is open */
@@ -37,5 +48,11 @@ sqlite3_stmt *ledger_statement(struct ledger *l, enum ledger_statement which);
 
 /* run a statement that returns no rows */
 int ledger_run(struct ledger *l, sqlite3_stmt *st, const char *what);
+
+/* ledger-schema.c: tables and statements */
+extern const char *const ledger_statement_text[LEDGER_NR_STATEMENTS];
+
+/* of one step, from the schema before; 0: an empty file's. Each is a transaction */
+extern const char *const ledger_schema[LEDGER_SCHEMA];
 
 #endif

@@ -10,7 +10,10 @@
  * twice: the next sample starts from what the last commit holds.
  *
  * Functions return 0 or a negative errno; ledger_error() has the sentence.
- * Link: ledger.c ledger-db.c ledger-read.c -lsqlite3
+ * A ledger of an older schema is brought up to date when it is opened for writing,
+ * one step a transaction, and is read as it is otherwise.
+ *
+ * Link: ledger*.c -lsqlite3
  */
 #ifndef LEDGER_H
 #define LEDGER_H
@@ -20,7 +23,7 @@
 #include <stdint.h>
 
 #define LEDGER_PATH		"/var/lib/dm-tier/ledger.db"	/* by default */
-#define LEDGER_SCHEMA		1
+#define LEDGER_SCHEMA		2	/* 1: without paths */
 #define LEDGER_PERIOD		3600	/* seconds of a usage row, from a full hour UTC */
 #define LEDGER_NAME_LEN		128	/* with the final NUL */
 #define LEDGER_TIER_LEN		32

@@ -16,8 +16,9 @@
 
 struct load {
 	struct price_plan *plan;
-	struct price_tier *tier;	/* NULL: in [plan] */
+	struct price_tier *tier;	/* NULL: in [plan] or [path] */
 	bool have_plan;
+	bool in_path;
 };
 
 static price_wide magnitude(price_wide v)
@@ -88,6 +89,16 @@ static int take_moved(void *tier, const char *value, char why[CONF_WHY_LEN])
 	return take_price(&((struct price_tier *)tier)->nano[PRICE_GB_MOVED], value, why);
 }
 
+static int take_path_gb(void *plan, const char *value, char why[CONF_WHY_LEN])
+{
+	return take_price(&((struct price_plan *)plan)->path_nano[0], value, why);
+}
+
+static int take_path_requests(void *plan, const char *value, char why[CONF_WHY_LEN])
+{
+	return take_price(&((struct price_plan *)plan)->path_nano[1], value, why);
+}
+
 static int take_currency(void *plan, const char *value, char why[CONF_WHY_LEN])
 {
 	if (strlen(value) != 3 || strspn(value, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != 3) {
@@ -117,18 +128,28 @@ static const struct conf_key tier_keys[] = {
 	{ "gb_moved", CONF_OWN, 0, 0, 0, take_moved },
 };
 
+static const struct conf_key path_keys[] = {
+	{ "gb", CONF_OWN, 0, 0, 0, take_path_gb },
+	{ "million_requests", CONF_OWN, 0, 0, 0, take_path_requests },
+};
+
 static int take_section(void *arg, const char *name, char why[CONF_WHY_LEN])
 {
 	struct load *load = arg;
 	struct price_plan *plan = load->plan;
 
 	load->tier = NULL;
+	load->in_path = !strcmp(name, "path");
+	if (load->in_path) {
+		plan->has_paths = true;
+		return 0;
+	}
 	if (!strcmp(name, "plan")) {
 		load->have_plan = true;
 		return 0;
 	}
 	if (strncmp(name, "tier ", 5)) {
-		snprintf(why, CONF_WHY_LEN, "no such section; there are [plan] and [tier NAME]");
+		snprintf(why, CONF_WHY_LEN, "no such section; there are [plan], [path] and [tier NAME]");
 		return -1;
 	}
 	if (plan->nr_tiers == PRICE_MAX_TIERS) {
@@ -147,6 +168,9 @@ static int take_key(void *arg, const char *name, const char *value, char why[CON
 	if (load->tier)
 		index = conf_assign(tier_keys, sizeof(tier_keys) / sizeof(tier_keys[0]),
 				    load->tier, name, value, why);
+	else if (load->in_path)
+		index = conf_assign(path_keys, sizeof(path_keys) / sizeof(path_keys[0]),
+				    load->plan, name, value, why);
 	else
 		index = conf_assign(plan_keys, sizeof(plan_keys) / sizeof(plan_keys[0]),
 				    load->plan, name, value, why);
@@ -189,12 +213,21 @@ const struct price_tier *price_find(const struct price_plan *plan, const char *t
 	return NULL;
 }
 
+int price_path(const struct price_plan *plan, enum price_meter meter, uint32_t cost,
+	       int64_t *nano)
+{
+	int64_t one = plan->path_nano[meter - PRICE_NR_TIER_METERS];
+
+	return __builtin_mul_overflow(one, (int64_t)cost, nano) ? -ERANGE : 0;
+}
+
 price_wide price_unit(enum price_meter meter)
 {
 	switch (meter) {
 	case PRICE_GB_MONTH:	/* byte-milliseconds */
 		return (price_wide)1000000000 * PRICE_MONTH_HOURS * 3600 * 1000;
 	case PRICE_GB_MOVED:
+	case PRICE_PATH_GB:
 		return 1000000000;
 	default:
 		return 1000000;

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The price plan: what a tier's space, requests and moves cost
+ * The price plan: what a tier's space, requests and moves cost, and what goes over
+ * paths
  *
  * Prices are decimal numbers with up to nine places, kept in billionths.
- * A GB is 10^9 bytes; a GB-month is one GB held for 730 hours.
+ * A GB is 10^9 bytes; a GB-month is one GB held for 730 hours. The prices of paths
+ * are for a path of cost 1: one of cost 3 is three times as dear, one without a cost
+ * is free.
  */
 #ifndef PRICE_H
 #define PRICE_H
@@ -23,12 +26,15 @@ enum price_meter {
 	PRICE_MILLION_READS,
 	PRICE_MILLION_WRITES,
 	PRICE_GB_MOVED,			/* moved to the tier */
+	PRICE_NR_TIER_METERS,
+	PRICE_PATH_GB = PRICE_NR_TIER_METERS,	/* either way */
+	PRICE_PATH_MILLION,		/* requests */
 	PRICE_NR_METERS
 };
 
 struct price_tier {
 	char name[LEDGER_TIER_LEN];
-	int64_t nano[PRICE_NR_METERS];	/* billionths per unit of the meter */
+	int64_t nano[PRICE_NR_TIER_METERS];	/* billionths per unit of the meter */
 };
 
 struct price_plan {
@@ -38,6 +44,8 @@ struct price_plan {
 	char publisher[PRICE_NAME_LEN];
 	char issuer[PRICE_NAME_LEN];
 	char region[PRICE_NAME_LEN];
+	bool has_paths;
+	int64_t path_nano[PRICE_NR_METERS - PRICE_NR_TIER_METERS];	/* at cost 1 */
 	int nr_tiers;
 	struct price_tier tier[PRICE_MAX_TIERS];
 };
@@ -49,6 +57,10 @@ int price_load(struct price_plan *plan, const char *path, char *err, size_t errl
 
 /* NULL if the plan does not name the tier */
 const struct price_tier *price_find(const struct price_plan *plan, const char *tier);
+
+/* of a path with that cost; 0, or -ERANGE */
+int price_path(const struct price_plan *plan, enum price_meter meter, uint32_t cost,
+	       int64_t *nano);
 
 /* a decimal number without sign into billionths */
 int price_parse(const char *text, int64_t *nano);

@@ -2,7 +2,7 @@
 /* tierctl usage: the kernel's counters as they are. Money is invoice's affair. */
 #include <string.h>
 
-#include "tierctl.h"
+#include "tierctl-span.h"
 
 struct listing {
 	struct ctl *c;
@@ -96,6 +96,10 @@ static int usage(struct ctl *c, int argc, char **argv)
 }
 
 const struct command usage_commands[] = {
+	{ "usage", "--paths",
+	  "[--month YYYY-MM | --from TIME --to TIME] [--map NAME]\n      [--consumer NAME]",
+	  "what went over each path, from tierd's ledger; this month by default", 0, 10,
+	  usage_paths },
 	{ "usage", NULL, "[POOL [LUN]]", "the kernel's counters per LUN and tier", 0, 2, usage },
 	{ 0 }
 };

@@ -17,7 +17,7 @@ int64_t state_now_ms(void)
 	return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
 }
 
-static int append(void **array, size_t *nr, const void *item, size_t size)
+int state_append(void **array, size_t *nr, const void *item, size_t size)
 {
 	/* room doubles: a power of two of items means that it is used up */
 	if (!(*nr & (*nr - 1)) || !*nr) {
@@ -36,35 +36,35 @@ static int take_pool(const struct dmtier_pool *pool, void *arg)
 {
 	struct state *s = arg;
 
-	return append((void **)&s->pool, &s->nr_pools, pool, sizeof(*pool));
+	return state_append((void **)&s->pool, &s->nr_pools, pool, sizeof(*pool));
 }
 
 static int take_tier(const struct dmtier_tier *tier, void *arg)
 {
 	struct state *s = arg;
 
-	return append((void **)&s->tier, &s->nr_tiers, tier, sizeof(*tier));
+	return state_append((void **)&s->tier, &s->nr_tiers, tier, sizeof(*tier));
 }
 
 static int take_dev(const struct dmtier_dev *dev, void *arg)
 {
 	struct state *s = arg;
 
-	return append((void **)&s->dev, &s->nr_devs, dev, sizeof(*dev));
+	return state_append((void **)&s->dev, &s->nr_devs, dev, sizeof(*dev));
 }
 
 static int take_lun(const struct dmtier_lun *lun, void *arg)
 {
 	struct state *s = arg;
 
-	return append((void **)&s->lun, &s->nr_luns, lun, sizeof(*lun));
+	return state_append((void **)&s->lun, &s->nr_luns, lun, sizeof(*lun));
 }
 
 static int take_heat(const struct dmtier_heat *heat, void *arg)
 {
 	struct state *s = arg;
 
-	return append((void **)&s->heat, &s->nr_heats, heat, sizeof(*heat));
+	return state_append((void **)&s->heat, &s->nr_heats, heat, sizeof(*heat));
 }
 
 /*

@@ -25,4 +25,7 @@ const struct dmtier_lun *state_lun(const struct state *s, const char *pool, uint
 
 int64_t state_now_ms(void);	/* CLOCK_REALTIME */
 
+/* a copy of @item at the end of an array that grows; 0 or -ENOMEM */
+int state_append(void **array, size_t *nr, const void *item, size_t size);
+
 #endif

@@ -51,6 +51,34 @@ static void fill_ledger(const char *path)
 	ledger_close(l);
 }
 
+/* in the same hours: 10^9 sectors over one path, half as many over one thrice as dear */
+static void fill_paths(const char *ledger)
+{
+	struct ledger_path p[3] = {
+		{ .dev = "8:0", .cost = 1 }, { .dev = "8:16", .cost = 3 }, { .dev = "8:32" },
+	};
+	struct ledger_map m = {
+		.epoch = START_S * 1000000000ULL, .dev = "253:3", .name = "data",
+		.uuid = "MPATH-data", .consumer = "acme", .nr_paths = 3, .path = p,
+	};
+	struct ledger *l;
+	char err[256];
+
+	assert_int_equal(ledger_open(&l, ledger, LEDGER_WRITE, err, sizeof(err)), 0);
+	assert_int_equal(ledger_begin(l), 0);
+	for (uint64_t hour = 0; hour <= 10; hour++) {
+		m.time_ms = START_S * 1000 + (int64_t)hour * HOUR_MS;
+		p[0].counter[LEDGER_PATH_READ_SECTORS] = 60000000 * hour;
+		p[0].counter[LEDGER_PATH_WRITE_SECTORS] = 40000000 * hour;
+		p[0].counter[LEDGER_PATH_READ_IOS] = 100000 * hour;
+		p[1].counter[LEDGER_PATH_WRITE_SECTORS] = 50000000 * hour;
+		p[2].counter[LEDGER_PATH_WRITE_SECTORS] = 8 * hour;
+		assert_int_equal(ledger_map_add(l, &m, NULL), 0);
+	}
+	assert_int_equal(ledger_commit(l), 0);
+	ledger_close(l);
+}
+
 static int set_up(void **state)
 {
 	struct fixture *f = calloc(1, sizeof(*f));
@@ -216,6 +244,114 @@ static void filters(void **state)
 	assert_int_equal(total(&one), 0);
 }
 
+static void price_of_paths(const struct fixture *f, const char *text)
+{
+	FILE *plan = fopen(f->plan, "a");
+
+	fputs(text, plan);
+	fclose(plan);
+}
+
+/* bytes times the price times the cost of the path */
+static void paths_by_cost(void **state)
+{
+	struct fixture *f = *state;
+	struct invoice_request req = request(f, REPORT_JSON);
+	struct json_object *o, *lines, *line;
+	int64_t luns = total(&req);
+	char *text;
+
+	fill_paths(f->ledger);
+	price_of_paths(f, "[path]\ngb = 0.01\nmillion_requests = 0.5\n");
+	/* 512 GB at 0.01, 256 GB at 0.03, a million requests, and next to nothing for free */
+	assert_int_equal(total(&req), luns + 5120000 + 7680000 + 500000);
+	req.map = "data";
+	assert_int_equal(total(&req), 5120000 + 7680000 + 500000);
+	text = printed(&req);
+	o = json_tokener_parse(text);
+	lines = json_object_object_get(o, "lines");
+	assert_int_equal(json_object_array_length(lines), 4);
+	line = json_object_array_get_idx(lines, 2);
+	assert_string_equal(json_object_get_string(json_object_object_get(line, "kind")), "path");
+	assert_string_equal(json_object_get_string(json_object_object_get(line, "path")), "8:16");
+	assert_int_equal(number(line, "cost"), 3);
+	assert_string_equal(json_object_get_string(json_object_object_get(line, "price")),
+			    "0.030000000");
+	assert_string_equal(json_object_get_string(json_object_object_get(line, "quantity")),
+			    "256.000000000");
+	line = json_object_array_get_idx(lines, 3);
+	assert_int_equal(number(line, "amount_micro"), 0);
+	json_object_put(o);
+	free(text);
+	req.map = "MPATH-data";
+	assert_int_equal(total(&req), 5120000 + 7680000 + 500000);
+	req.map = "other";
+	assert_int_equal(total(&req), 0);
+	req.map = NULL;
+	req.pool = "tank";
+	assert_int_equal(total(&req), luns);
+}
+
+/* each consumer's lines stand together, whatever they are for */
+static void paths_in_csv_and_text(void **state)
+{
+	struct fixture *f = *state;
+	struct invoice_request req = request(f, REPORT_CSV);
+	char *text;
+
+	fill_paths(f->ledger);
+	price_of_paths(f, "[path]\ngb = 0.01\n");
+	text = printed(&req);
+	assert_non_null(strstr(text, "MPATH-data/8:16,data/8:16,Path,path_gb-cost-3,path_gb,data,"));
+	assert_non_null(strstr(text, "\"{\"\"path\"\":\"\"8:16\"\",\"\"cost\"\":\"\"3\"\""));
+	assert_true(strstr(text, "MPATH-data/8:16") < strstr(text, "\"b, \"\"c\"\" & d\""));
+	free(text);
+	req.format = REPORT_TEXT;
+	text = printed(&req);
+	assert_non_null(strstr(text, "data/8:16"));
+	assert_non_null(strstr(text, "cost 3"));
+	assert_non_null(strstr(text, "\nacme\n"));
+	assert_null(strstr(strstr(text, "\nacme\n") + 1, "\nacme\n"));
+	free(text);
+}
+
+/* a cost wants a price; without any cost the plan need not speak of paths */
+static void paths_without_a_price(void **state)
+{
+	struct fixture *f = *state;
+	struct invoice_request req = request(f, REPORT_JSON);
+	char err[256] = "";
+
+	fill_paths(f->ledger);
+	assert_int_equal(invoice_print(stdout, &req, err, sizeof(err)), -ENOKEY);
+	assert_non_null(strstr(err, "[path]"));
+	req.consumer = "b, \"c\" & d";
+	assert_true(total(&req) > 0);
+}
+
+static void too_dear_paths(void **state)
+{
+	struct fixture *f = *state;
+	struct invoice_request req = request(f, REPORT_JSON);
+	struct ledger_path p = { .dev = "8:0", .cost = 4000000000 };
+	struct ledger_map m = {
+		.epoch = 1, .dev = "253:3", .name = "data", .consumer = "acme",
+		.time_ms = START_S * 1000, .nr_paths = 1, .path = &p,
+	};
+	struct ledger *l;
+	char err[256] = "";
+
+	p.counter[LEDGER_PATH_READ_SECTORS] = 1;
+	assert_int_equal(ledger_open(&l, f->ledger, LEDGER_WRITE, err, sizeof(err)), 0);
+	assert_int_equal(ledger_begin(l), 0);
+	assert_int_equal(ledger_map_add(l, &m, NULL), 0);
+	assert_int_equal(ledger_commit(l), 0);
+	ledger_close(l);
+	price_of_paths(f, "[path]\ngb = 1000000\n");
+	assert_int_equal(invoice_print(stdout, &req, err, sizeof(err)), -ERANGE);
+	assert_non_null(strstr(err, "path 8:0"));
+}
+
 static void csv_and_text(void **state)
 {
 	struct invoice_request req = request(*state, REPORT_CSV);
@@ -285,7 +421,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(rounds_half_to_even), cmocka_unit_test(prices_are_exact),
 		cmocka_unit_test(decimals), TEST(lines_add_up),
-		TEST(spans_neither_overlap_nor_miss), TEST(filters), TEST(csv_and_text),
+		TEST(paths_by_cost), TEST(paths_in_csv_and_text), TEST(paths_without_a_price),
+		TEST(too_dear_paths), TEST(spans_neither_overlap_nor_miss), TEST(filters), TEST(csv_and_text),
 		cmocka_unit_test(cells_are_only_text), TEST(refusals),
 	};
 
