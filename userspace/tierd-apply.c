@@ -128,7 +128,8 @@ static bool same_list(const char *a, const char *b)
  * A refusal comes back at each sample, until the file or the pool is mended: it
  * is told once. A hash that collides only keeps one of many quiet.
  */
-static void tell_refusal(struct tierd *d, const char *where, const struct config_setting *s)
+void apply_refused(struct tierd *d, const char *where, const struct config_setting *s,
+		   const char *why)
 {
 	static uint64_t told[256];
 	static unsigned int next;
@@ -137,7 +138,7 @@ static void tell_refusal(struct tierd *d, const char *where, const struct config
 
 	d->changes_refused++;
 	snprintf(text, sizeof(text), "%s: %s = %s was refused: %s", where, s->key, s->value,
-		 dmtier_error(d->kernel));
+		 why);
 	for (const char *c = text; *c; c++)
 		hash = (hash ^ (unsigned char)*c) * 1099511628211ULL;
 	for (size_t i = 0; i < sizeof(told) / sizeof(told[0]); i++)
@@ -186,7 +187,7 @@ static void apply(struct tierd *d, const struct object *o, const struct config_s
 		again[i] = !is_so(o, &c->setting[i]) && set(d, o, &c->setting[i]);
 	for (int i = 0; i < c->nr; i++)
 		if (again[i] && set(d, o, &c->setting[i]))
-			tell_refusal(d, where, &c->setting[i]);
+			apply_refused(d, where, &c->setting[i], dmtier_error(d->kernel));
 }
 
 /* moves run in the windows and rest outside them */

@@ -21,6 +21,14 @@ const char *const escalate_names[ESCALATE_NR] = {
 	[ESCALATE_NO_SPACE] = "no-space",
 	[ESCALATE_TIER_LOW] = "tier-low",
 	[ESCALATE_MOVE_FAILED] = "move-failed",
+	[ESCALATE_PATH_FAILED] = "path-failed",
+	[ESCALATE_PATH_SLOW] = "path-slow",
+	[ESCALATE_PATH_HUNG] = "path-hung",
+	[ESCALATE_PATH_FLAPPING] = "path-flapping",
+	[ESCALATE_PATH_FOREIGN] = "path-foreign",
+	[ESCALATE_NO_PATH] = "no-path",
+	[ESCALATE_QUEUE_TIMEOUT] = "queue-timeout",
+	[ESCALATE_GROUP_SWITCHED] = "group-switched",
 };
 
 /* what a value for the kernel must look like */
@@ -62,15 +70,19 @@ static const struct setting_key lun_settings[] = {
 	{ "tags", SETTING_WORDS, 0, DMTIER_WORD_LEN },
 };
 
-enum section { SECTION_NONE, SECTION_DAEMON, SECTION_POOL, SECTION_LUN, SECTION_ESCALATE };
+enum section {
+	SECTION_NONE, SECTION_DAEMON, SECTION_POOL, SECTION_LUN, SECTION_MAP, SECTION_ESCALATE
+};
 
 struct load {
 	struct config *config;
 	enum section section;
 	struct config_pool *pool;
 	struct config_lun *lun;
+	struct config_map *map;
 	struct config_ladder *ladder;
 	bool moves_given;		/* in this [pool] */
+	bool failback_given;		/* in this [map] */
 };
 
 static int no(char why[CONF_WHY_LEN], const char *text)
@@ -267,6 +279,11 @@ static int take_down_at(void *l, const char *value, char why[CONF_WHY_LEN])
 	return schedule_parse(value, false, &((struct config_lun *)l)->down_at, why);
 }
 
+static int take_failback_window(void *m, const char *value, char why[CONF_WHY_LEN])
+{
+	return schedule_parse(value, true, &((struct config_map *)m)->failback, why);
+}
+
 /* goes to the mailer as one argument: no list, no option */
 static int take_mail(void *l, const char *value, char why[CONF_WHY_LEN])
 {
@@ -306,6 +323,13 @@ static const struct conf_key lun_keys[] = {
 	OWN("down_at", take_down_at),
 };
 
+static const struct conf_key map_keys[] = {
+	STRING("consumer", CONF_TEXT, struct config_map, consumer),
+	OWN("schedule", take_failback_window),
+	NUMBER("stable", struct config_map, stable, 0, DAY),
+	NUMBER("flap_off", struct config_map, flap_off, 0, 7 * DAY),
+};
+
 static const struct conf_key ladder_keys[] = {
 	{ "journal", CONF_SWITCH, offsetof(struct config_ladder, journal), 0, 0, NULL },
 	NUMBER("journal_after", struct config_ladder, journal_after, 0, 7 * DAY),
@@ -330,10 +354,10 @@ static void *grow(void *array, size_t nr, size_t size, char why[CONF_WHY_LEN])
 }
 
 /* device-mapper allows more than a word here; its own escape needs no care of ours */
-static int pool_name(const char *text, char *out, char why[CONF_WHY_LEN])
+static int dm_name(const char *text, char *out, char why[CONF_WHY_LEN])
 {
 	if (strpbrk(text, "/ \t"))
-		return no(why, "a pool's name has no blank and no /; give its device-mapper name");
+		return no(why, "the name has no blank and no /; give device-mapper's name");
 	return conf_copy(text, out, DMTIER_POOL_LEN, why);
 }
 
@@ -347,7 +371,7 @@ static int begin_pool(struct load *load, const char *name, char why[CONF_WHY_LEN
 	c->pool = more;
 	load->pool = &more[c->nr_pools++];
 	load->moves_given = false;
-	return pool_name(name, load->pool->name, why);
+	return dm_name(name, load->pool->name, why);
 }
 
 static int begin_lun(struct load *load, const char *name, char why[CONF_WHY_LEN])
@@ -373,7 +397,21 @@ static int begin_lun(struct load *load, const char *name, char why[CONF_WHY_LEN]
 	load->lun->id = id;
 	load->lun->move = true;
 	load->lun->cooldown = 600;
-	return pool_name(pool, load->lun->pool, why);
+	return dm_name(pool, load->lun->pool, why);
+}
+
+static int begin_map(struct load *load, const char *name, char why[CONF_WHY_LEN])
+{
+	struct config *c = load->config;
+	struct config_map *more = grow(c->map, c->nr_maps, sizeof(*more), why);
+
+	if (!more)
+		return -1;
+	c->map = more;
+	load->map = &more[c->nr_maps++];
+	load->map->stable = 60;
+	load->failback_given = false;
+	return dm_name(name, load->map->name, why);
 }
 
 static int begin_ladder(struct load *load, const char *name, char why[CONF_WHY_LEN])
@@ -384,7 +422,7 @@ static int begin_ladder(struct load *load, const char *name, char why[CONF_WHY_L
 			return 0;
 		}
 	}
-	return no(why, "no such class; there are device-state, metadata, no-space, tier-low and move-failed");
+	return no(why, "no such class; tierd.conf(5) names them, as device-state or path-failed");
 }
 
 static int take_section(void *arg, const char *name, char why[CONF_WHY_LEN])
@@ -404,11 +442,15 @@ static int take_section(void *arg, const char *name, char why[CONF_WHY_LEN])
 		load->section = SECTION_LUN;
 		return begin_lun(load, name + 4, why);
 	}
+	if (!strncmp(name, "map ", 4)) {
+		load->section = SECTION_MAP;
+		return begin_map(load, name + 4, why);
+	}
 	if (!strncmp(name, "escalate ", 9)) {
 		load->section = SECTION_ESCALATE;
 		return begin_ladder(load, name + 9, why);
 	}
-	return no(why, "no such section; there are [daemon], [pool NAME], [lun POOL/ID] and [escalate CLASS]");
+	return no(why, "no such section; there are [daemon], [pool NAME], [lun POOL/ID], [map NAME] and [escalate CLASS]");
 }
 
 static int take_pool_key(struct load *load, const char *name, const char *value,
@@ -441,6 +483,21 @@ static int take_lun_key(struct load *load, const char *name, const char *value,
 	return 0;
 }
 
+static int take_map_key(struct load *load, const char *name, const char *value,
+			char why[CONF_WHY_LEN])
+{
+	int ret = config_map_setting(&load->map->settings, name, value, why);
+
+	if (ret < 0)
+		return -1;
+	if (ret && conf_assign(map_keys, ARRAY_SIZE(map_keys), load->map, name, value, why) < 0)
+		return -1;
+	load->failback_given |= !strcmp(name, "failback");
+	if (load->failback_given && load->map->failback.nr)
+		return no(why, "failback and schedule contradict each other; keep one of the two");
+	return 0;
+}
+
 static int take_key(void *arg, const char *name, const char *value, char why[CONF_WHY_LEN])
 {
 	struct load *load = arg;
@@ -453,6 +510,8 @@ static int take_key(void *arg, const char *name, const char *value, char why[CON
 		return take_pool_key(load, name, value, why);
 	case SECTION_LUN:
 		return take_lun_key(load, name, value, why);
+	case SECTION_MAP:
+		return take_map_key(load, name, value, why);
 	case SECTION_ESCALATE:
 		return conf_assign(ladder_keys, ARRAY_SIZE(ladder_keys), load->ladder, name,
 				   value, why) < 0 ? -1 : 0;
@@ -495,6 +554,7 @@ void config_free(struct config *c)
 		return;
 	free(c->pool);
 	free(c->lun);
+	free(c->map);
 	free(c);
 }
 
@@ -512,4 +572,22 @@ const struct config_lun *config_lun(const struct config *c, const char *pool, ui
 		if (c->lun[i].id == id && !strcmp(c->lun[i].pool, pool))
 			return &c->lun[i];
 	return NULL;
+}
+
+const struct config_map *config_map(const struct config *c, const char *name)
+{
+	for (size_t i = 0; i < c->nr_maps; i++)
+		if (!strcmp(c->map[i].name, name))
+			return &c->map[i];
+	return NULL;
+}
+
+bool config_wants_pools(const struct config *c)
+{
+	return c->nr_pools || c->nr_luns || !c->nr_maps;
+}
+
+bool config_wants_maps(const struct config *c)
+{
+	return c->nr_maps;
 }

@@ -47,12 +47,30 @@ struct config_lun {
 	struct schedule down_at;
 };
 
+/* a multipath map */
+struct config_map {
+	char name[DMTIER_POOL_LEN];
+	char consumer[LEDGER_NAME_LEN];
+	struct config_settings settings;	/* as the kernel shows them */
+	struct schedule failback;	/* back to the preferred group in these only; or empty */
+	uint32_t stable;		/* seconds that it must have been well */
+	uint32_t flap_off;		/* a path that flaps is off for so many seconds; 0: no */
+};
+
 enum escalate_class {
 	ESCALATE_DEVICE,
 	ESCALATE_METADATA,
 	ESCALATE_NO_SPACE,
 	ESCALATE_TIER_LOW,
 	ESCALATE_MOVE_FAILED,
+	ESCALATE_PATH_FAILED,
+	ESCALATE_PATH_SLOW,
+	ESCALATE_PATH_HUNG,
+	ESCALATE_PATH_FLAPPING,
+	ESCALATE_PATH_FOREIGN,
+	ESCALATE_NO_PATH,
+	ESCALATE_QUEUE_TIMEOUT,
+	ESCALATE_GROUP_SWITCHED,
 	ESCALATE_NR
 };
 
@@ -80,9 +98,10 @@ struct config {
 	uint32_t interval;		/* seconds between samples */
 	bool utc;			/* schedules in UTC, not local time */
 	struct config_ladder ladder[ESCALATE_NR];
-	size_t nr_pools, nr_luns;
+	size_t nr_pools, nr_luns, nr_maps;
 	struct config_pool *pool;
 	struct config_lun *lun;
+	struct config_map *map;
 };
 
 /* @err has file:line and the key; NULL then */
@@ -92,5 +111,20 @@ void config_free(struct config *c);
 /* NULL if the file does not name it */
 const struct config_pool *config_pool(const struct config *c, const char *name);
 const struct config_lun *config_lun(const struct config *c, const char *pool, uint32_t id);
+const struct config_map *config_map(const struct config *c, const char *name);
+
+/* which of the two modules the file is about: pools, unless it names maps alone */
+bool config_wants_pools(const struct config *c);
+bool config_wants_maps(const struct config *c);
+
+/*
+ * tierd-config-map.c: one key of [map NAME] that is a setting of the kernel's, kept
+ * as config_map_value() writes what the kernel shows. 0; 1: none of these; -1.
+ */
+int config_map_setting(struct config_settings *s, const char *name, const char *value,
+		       char why[CONF_WHY_LEN]);
+
+struct dmtier_map;
+bool config_map_value(const struct dmtier_map *m, const char *key, char *out, size_t len);
 
 #endif

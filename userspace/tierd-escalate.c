@@ -19,7 +19,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "tierd.h"
+#include "tierd-path.h"
 
 #define SUBJECT_LEN	192
 #define TROUBLE_MAX	4096
@@ -326,6 +326,19 @@ void escalate_raise(struct tierd *d, enum escalate_class class, const char *subj
 	climb(d, t, now);
 }
 
+void escalate_hold(struct tierd *d, enum escalate_class class, const char *subject,
+		   const char *text)
+{
+	struct trouble *t = find(d->escalation, class, subject);
+
+	if (!t) {
+		escalate_raise(d, class, subject, text);
+		return;
+	}
+	t->last_ms = now_ms();
+	climb(d, t, t->last_ms);
+}
+
 static void end_trouble(struct tierd *d, struct trouble *t)
 {
 	struct escalation *e = d->escalation;
@@ -433,6 +446,10 @@ static bool over(struct tierd *d, const struct trouble *t, int64_t now)
 {
 	if (t->class == ESCALATE_NO_SPACE || t->class == ESCALATE_TIER_LOW)
 		return pool_left(d, t);
+	if (path_escalate_class(t->class) && path_escalate_left(d, t->subject))
+		return true;
+	if (t->class == ESCALATE_QUEUE_TIMEOUT || t->class == ESCALATE_GROUP_SWITCHED)
+		return false;
 	return now - t->last_ms >= d->config->ladder[t->class].clear * 1000LL;
 }
 
@@ -447,6 +464,7 @@ void escalate_check(struct tierd *d)
 		check_tier(d, &d->state.tier[i]);
 	for (size_t i = 0; i < d->state.nr_pools; i++)
 		check_pool(d, &d->state.pool[i]);
+	path_escalate_check(d);
 	for (size_t i = e->nr; i-- > 0;) {
 		if (over(d, &e->trouble[i], now))
 			end_trouble(d, &e->trouble[i]);

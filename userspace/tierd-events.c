@@ -73,8 +73,9 @@ static void *one_more(void **array, size_t *nr, size_t size)
 	return memset(more + (*nr)++ * size, 0, size);
 }
 
-static struct audit_record *new_record(struct journal *j, const char *kind)
+struct audit_record *events_record(struct tierd *d, const char *kind)
 {
+	struct journal *j = d->journal;
 	struct audit_record *r = NULL;
 
 	if (j->nr_records < WAIT_MAX)
@@ -88,9 +89,9 @@ static struct audit_record *new_record(struct journal *j, const char *kind)
 
 #define COPY(to, from)	snprintf(to, sizeof(to), "%.*s", (int)sizeof(to) - 1, from)
 
-static void record_event(struct journal *j, const struct dmtier_event *e)
+static void record_event(struct tierd *d, const struct dmtier_event *e)
 {
-	struct audit_record *r = new_record(j, e->event);
+	struct audit_record *r = events_record(d, e->event);
 
 	if (!r)
 		return;
@@ -122,7 +123,7 @@ static void record_event(struct journal *j, const struct dmtier_event *e)
 static void record_loss(struct tierd *d, const char *pool, const uint8_t *uuid,
 			const char *what)
 {
-	struct audit_record *r = new_record(d->journal, "events-lost");
+	struct audit_record *r = events_record(d, "events-lost");
 
 	tierd_log(LOG_WARNING, "%s%s%s; the state is read anew", pool, pool[0] ? ": " : "",
 		  what);
@@ -133,6 +134,11 @@ static void record_loss(struct tierd *d, const char *pool, const uint8_t *uuid,
 	COPY(r->reason, what);
 	if (uuid)
 		memcpy(r->pool_uuid, uuid, sizeof(r->pool_uuid));
+}
+
+void events_loss(struct tierd *d, const char *name, const char *what)
+{
+	record_loss(d, name, NULL, what);
 }
 
 /* numbers start anew when a pool is loaded: only a jump forward is a loss */
@@ -193,7 +199,7 @@ static bool handle(struct tierd *d, const struct dmtier_event *e)
 	d->events_seen++;
 	for (size_t i = 0; i < sizeof(audited) / sizeof(audited[0]); i++)
 		if (is(e, audited[i]))
-			record_event(d->journal, e);
+			record_event(d, e);
 	if (is(e, "lun-created") || is(e, "lun-deleted"))
 		note_ended(d, e);
 	if (is(e, "threshold-up") || is(e, "threshold-down"))
@@ -209,7 +215,7 @@ static int write_all(struct tierd *d)
 	int err;
 
 	if (j->dropped && j->nr_records < WAIT_MAX) {
-		loss = new_record(j, "records-lost");
+		loss = events_record(d, "records-lost");
 		if (loss) {
 			loss->time_ns = state_now_ms() * 1000000;
 			snprintf(loss->reason, sizeof(loss->reason),

@@ -21,7 +21,7 @@
 #include <unistd.h>
 
 #include "tierd-peer.h"
-#include "tierd.h"
+#include "tierd-path.h"
 
 #define CONNECTIONS	32
 #define IDLE_SECONDS	15
@@ -114,14 +114,23 @@ static const char *refusal(const struct tierd *d, struct MHD_Connection *c)
 	return "tierd cannot tell who asks; its log says why\n";
 }
 
+static bool stale(const struct tierd *d, int64_t time_ms)
+{
+	return state_now_ms() - time_ms > d->config->interval * 1000LL * STALE_FACTOR;
+}
+
+/* of the modules that the configuration is about */
 static enum MHD_Result health(const struct tierd *d, struct MHD_Connection *c)
 {
-	int64_t age = state_now_ms() - d->state.time_ms;
+	bool pools = config_wants_pools(d->config), maps = config_wants_maps(d->config);
 
-	if (!d->kernel)
+	if (pools && !d->kernel)
 		return sentence(c, MHD_HTTP_SERVICE_UNAVAILABLE,
 				"the dm-tier module does not answer\n");
-	if (age > d->config->interval * 1000LL * STALE_FACTOR)
+	if (maps && !d->paths->kernel)
+		return sentence(c, MHD_HTTP_SERVICE_UNAVAILABLE,
+				"the dm-mpath-ext module does not answer\n");
+	if ((pools && stale(d, d->state.time_ms)) || (maps && stale(d, d->paths->maps.time_ms)))
 		return sentence(c, MHD_HTTP_SERVICE_UNAVAILABLE, "no sample for too long\n");
 	return sentence(c, MHD_HTTP_OK, "ok\n");
 }

@@ -7,11 +7,12 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "tierd.h"
+#include "tierd-metrics.h"
+#include "tierd-path.h"
 
 #define SECTOR	512
 
-static void label(FILE *f, const char *name, const char *value, const char *before)
+void metrics_label(FILE *f, const char *name, const char *value, const char *before)
 {
 	fprintf(f, "%s%s=\"", before, name);
 	for (; *value; value++) {
@@ -25,8 +26,8 @@ static void label(FILE *f, const char *name, const char *value, const char *befo
 	fputc('"', f);
 }
 
-static void family(FILE *f, const char *name, const char *type, const char *unit,
-		   const char *help)
+void metrics_family(FILE *f, const char *name, const char *type, const char *unit,
+		    const char *help)
 {
 	fprintf(f, "# TYPE %s %s\n", name, type);
 	if (unit[0])
@@ -37,14 +38,14 @@ static void family(FILE *f, const char *name, const char *type, const char *unit
 static void plain(FILE *f, const char *name, const char *type, const char *help,
 		  uint64_t value)
 {
-	family(f, name, type, "", help);
+	metrics_family(f, name, type, "", help);
 	fprintf(f, "%s%s %" PRIu64 "\n", name, !strcmp(type, "counter") ? "_total" : "", value);
 }
 
 static void pool_labels(FILE *f, const char *name, const char *pool)
 {
 	fputs(name, f);
-	label(f, "pool", pool, "{");
+	metrics_label(f, "pool", pool, "{");
 }
 
 static uint64_t extent_bytes(const struct tierd *d, const char *pool)
@@ -58,31 +59,31 @@ static void pools(FILE *f, const struct tierd *d)
 {
 	const struct dmtier_pool *p, *end = d->state.pool + d->state.nr_pools;
 
-	family(f, "dm_tier_pool_writable", "gauge", "", "1 while the pool's mode is rw.");
+	metrics_family(f, "dm_tier_pool_writable", "gauge", "", "1 while the pool's mode is rw.");
 	for (p = d->state.pool; p < end; p++) {
 		pool_labels(f, "dm_tier_pool_writable", p->name);
 		fprintf(f, "} %d\n", !strcmp(p->mode, "rw"));
 	}
-	family(f, "dm_tier_pool_moves_in_flight", "gauge", "", "Extents being moved.");
+	metrics_family(f, "dm_tier_pool_moves_in_flight", "gauge", "", "Extents being moved.");
 	for (p = d->state.pool; p < end; p++) {
 		pool_labels(f, "dm_tier_pool_moves_in_flight", p->name);
 		fprintf(f, "} %" PRIu32 "\n", p->moves_in_flight);
 	}
-	family(f, "dm_tier_pool_moves", "counter", "", "Extents moved, by outcome.");
+	metrics_family(f, "dm_tier_pool_moves", "counter", "", "Extents moved, by outcome.");
 	for (p = d->state.pool; p < end; p++) {
 		pool_labels(f, "dm_tier_pool_moves_total", p->name);
 		fprintf(f, ",result=\"done\"} %" PRIu64 "\n", p->moves_done);
 		pool_labels(f, "dm_tier_pool_moves_total", p->name);
 		fprintf(f, ",result=\"failed\"} %" PRIu64 "\n", p->moves_failed);
 	}
-	family(f, "dm_tier_pool_metadata_pages", "gauge", "", "Metadata pages.");
+	metrics_family(f, "dm_tier_pool_metadata_pages", "gauge", "", "Metadata pages.");
 	for (p = d->state.pool; p < end; p++) {
 		pool_labels(f, "dm_tier_pool_metadata_pages", p->name);
 		fprintf(f, ",what=\"used\"} %" PRIu64 "\n", p->meta_used);
 		pool_labels(f, "dm_tier_pool_metadata_pages", p->name);
 		fprintf(f, ",what=\"all\"} %" PRIu64 "\n", p->meta_total);
 	}
-	family(f, "dm_tier_pool_metadata_copies", "gauge", "", "Live copies of the metadata.");
+	metrics_family(f, "dm_tier_pool_metadata_copies", "gauge", "", "Live copies of the metadata.");
 	for (p = d->state.pool; p < end; p++) {
 		pool_labels(f, "dm_tier_pool_metadata_copies", p->name);
 		fprintf(f, "} %" PRIu32 "\n", p->meta_copies);
@@ -92,24 +93,24 @@ static void pools(FILE *f, const struct tierd *d)
 static void tier_labels(FILE *f, const char *name, const struct dmtier_tier *t)
 {
 	pool_labels(f, name, t->pool);
-	label(f, "tier", t->name, ",");
+	metrics_label(f, "tier", t->name, ",");
 }
 
 static void tiers(FILE *f, const struct tierd *d)
 {
 	const struct dmtier_tier *t, *end = d->state.tier + d->state.nr_tiers;
 
-	family(f, "dm_tier_tier_size_bytes", "gauge", "bytes", "Size of a tier.");
+	metrics_family(f, "dm_tier_tier_size_bytes", "gauge", "bytes", "Size of a tier.");
 	for (t = d->state.tier; t < end; t++) {
 		tier_labels(f, "dm_tier_tier_size_bytes", t);
 		fprintf(f, "} %" PRIu64 "\n", t->total * extent_bytes(d, t->pool));
 	}
-	family(f, "dm_tier_tier_used_bytes", "gauge", "bytes", "Space in use on a tier.");
+	metrics_family(f, "dm_tier_tier_used_bytes", "gauge", "bytes", "Space in use on a tier.");
 	for (t = d->state.tier; t < end; t++) {
 		tier_labels(f, "dm_tier_tier_used_bytes", t);
 		fprintf(f, "} %" PRIu64 "\n", t->used * extent_bytes(d, t->pool));
 	}
-	family(f, "dm_tier_tier_latency_seconds", "gauge", "seconds",
+	metrics_family(f, "dm_tier_tier_latency_seconds", "gauge", "seconds",
 	       "Measured latency under load.");
 	for (t = d->state.tier; t < end; t++) {
 		if (!t->latency_ns)
@@ -125,23 +126,23 @@ static void devices(FILE *f, const struct tierd *d)
 					      "removed", "missing" };
 	const struct dmtier_dev *m, *end = d->state.dev + d->state.nr_devs;
 
-	family(f, "dm_tier_device_state", "stateset", "", "State of a member.");
+	metrics_family(f, "dm_tier_device_state", "stateset", "", "State of a member.");
 	for (m = d->state.dev; m < end; m++) {
 		for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++) {
 			pool_labels(f, "dm_tier_device_state", m->pool);
-			label(f, "tier", m->tier, ",");
+			metrics_label(f, "tier", m->tier, ",");
 			fprintf(f, ",index=\"%" PRIu32 "\"", m->index);
-			label(f, "device", m->dev, ",");
-			label(f, "dm_tier_device_state", states[i], ",");
+			metrics_label(f, "device", m->dev, ",");
+			metrics_label(f, "dm_tier_device_state", states[i], ",");
 			fprintf(f, "} %d\n", !strcmp(m->state, states[i]));
 		}
 	}
-	family(f, "dm_tier_device_used_bytes", "gauge", "bytes", "Space in use on a member.");
+	metrics_family(f, "dm_tier_device_used_bytes", "gauge", "bytes", "Space in use on a member.");
 	for (m = d->state.dev; m < end; m++) {
 		pool_labels(f, "dm_tier_device_used_bytes", m->pool);
-		label(f, "tier", m->tier, ",");
+		metrics_label(f, "tier", m->tier, ",");
 		fprintf(f, ",index=\"%" PRIu32 "\"", m->index);
-		label(f, "device", m->dev, ",");
+		metrics_label(f, "device", m->dev, ",");
 		fprintf(f, "} %" PRIu64 "\n", m->used * extent_bytes(d, m->pool));
 	}
 }
@@ -156,12 +157,12 @@ static void luns(FILE *f, const struct tierd *d)
 {
 	const struct dmtier_lun *l, *end = d->state.lun + d->state.nr_luns;
 
-	family(f, "dm_tier_lun_size_bytes", "gauge", "bytes", "Size of a LUN.");
+	metrics_family(f, "dm_tier_lun_size_bytes", "gauge", "bytes", "Size of a LUN.");
 	for (l = d->state.lun; l < end; l++) {
 		lun_labels(f, "dm_tier_lun_size_bytes", l);
 		fprintf(f, "} %" PRIu64 "\n", l->sectors * SECTOR);
 	}
-	family(f, "dm_tier_lun_iops", "gauge", "", "Requests per second in the last tick.");
+	metrics_family(f, "dm_tier_lun_iops", "gauge", "", "Requests per second in the last tick.");
 	for (l = d->state.lun; l < end; l++) {
 		lun_labels(f, "dm_tier_lun_iops", l);
 		fprintf(f, "} %" PRIu64 "\n", l->iops);
@@ -197,9 +198,9 @@ static void usage_sample(FILE *f, const struct tierd *d, const struct usage_metr
 
 	fprintf(f, "%s%s", m->name, counter ? "_total" : "");
 	lun_labels(f, "", l);
-	label(f, "tier", u->tier, ",");
+	metrics_label(f, "tier", u->tier, ",");
 	if (m->direction[which])
-		label(f, "direction", m->direction[which], ",");
+		metrics_label(f, "direction", m->direction[which], ",");
 	fprintf(f, "} %" PRIu64 "\n",
 		value * (m->factor ? m->factor : extent_bytes(d, l->pool)));
 }
@@ -208,7 +209,7 @@ static void usage(FILE *f, const struct tierd *d, const struct usage_metric *m)
 {
 	const struct dmtier_lun *l, *end = d->state.lun + d->state.nr_luns;
 
-	family(f, m->name, m->type, m->unit, m->help);
+	metrics_family(f, m->name, m->type, m->unit, m->help);
 	for (l = d->state.lun; l < end; l++) {
 		for (uint32_t i = 0; i < l->nr_usage; i++) {
 			usage_sample(f, d, m, l, &l->usage[i], 0);
@@ -233,13 +234,17 @@ static void daemon_itself(FILE *f, const struct tierd *d)
 	      d->moves_asked);
 	plain(f, "dm_tier_tierd_refused", "counter", "Settings that the kernel refused.",
 	      d->changes_refused);
-	plain(f, "dm_tier_tierd_kernel_connected", "gauge", "1 while the module answers.",
+	plain(f, "dm_tier_tierd_kernel_connected", "gauge", "1 while the dm-tier module answers.",
 	      d->kernel ? 1 : 0);
-	family(f, "dm_tier_tierd_sample_timestamp_seconds", "gauge", "seconds",
+	plain(f, "dm_mpath_ext_tierd_kernel_connected", "gauge",
+	      "1 while the dm-mpath-ext module answers.", d->paths->kernel ? 1 : 0);
+	plain(f, "dm_mpath_ext_tierd_samples", "counter", "Samples of maps booked.",
+	      d->paths->samples);
+	metrics_family(f, "dm_tier_tierd_sample_timestamp_seconds", "gauge", "seconds",
 	       "Time of the last sample.");
 	fprintf(f, "dm_tier_tierd_sample_timestamp_seconds %" PRId64 ".%03d\n",
 		d->state.time_ms / 1000, (int)(d->state.time_ms % 1000));
-	family(f, "dm_tier_trouble", "gauge", "", "Troubles that last, by class.");
+	metrics_family(f, "dm_tier_trouble", "gauge", "", "Troubles that last, by class.");
 	for (int c = 0; c < ESCALATE_NR; c++)
 		fprintf(f, "dm_tier_trouble{class=\"%s\"} %zu\n", escalate_names[c],
 			escalate_count(d, c));
@@ -258,6 +263,7 @@ char *metrics_text(const struct tierd *d, size_t *len)
 	luns(f, d);
 	for (size_t i = 0; i < sizeof(usage_metrics) / sizeof(usage_metrics[0]); i++)
 		usage(f, d, &usage_metrics[i]);
+	metrics_paths(f, d);
 	daemon_itself(f, d);
 	fputs("# EOF\n", f);
 	return fclose(f) ? NULL : text;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * tierd - policies, bills and reports for dm-tier pools
+ * tierd - policies, bills and reports for dm-tier pools and mpath-ext maps
  *
- * The kernel places and moves extents by itself; nothing in it waits for us.
+ * The kernel places extents and chooses paths by itself; nothing in it waits for us.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -16,7 +16,7 @@
 
 #include "price.h"
 #include "std.h"
-#include "tierd.h"
+#include "tierd-path.h"
 
 #define HEAD_SAMPLES_S	3600	/* the audit head goes to the journal this often */
 
@@ -70,11 +70,11 @@ static int connect_kernel(struct tierd *d)
 		err = events_connect(d);
 	if (err) {
 		disconnect(d);
-		if (!d->kernel_missed)
+		if (!d->kernel_missed && config_wants_pools(d->config))
 			tierd_log(LOG_WARNING,
 				  "the dm-tier module does not answer (%s): load it; looked for at each sample",
 				  strerror(-err));
-		d->kernel_missed = true;
+		d->kernel_missed = config_wants_pools(d->config);
 	} else if (d->kernel_missed) {
 		tierd_log(LOG_NOTICE, "the dm-tier module answers");
 		d->kernel_missed = false;
@@ -121,17 +121,32 @@ static int read_and_book(struct tierd *d)
 	return err;
 }
 
-int tierd_sample(struct tierd *d)
+/* without the module there is no pool to have troubles, or to show */
+static int read_pools(struct tierd *d)
 {
 	int err = read_and_book(d);
 
-	if (!d->kernel)
-		return err;
-	/* policies do not hang on the ledger's disk */
-	apply_all(d);
-	policy_check(d);
-	escalate_check(d);
+	if (err == -ENOENT && !d->kernel)
+		state_free(&d->state);
 	return err;
+}
+
+int tierd_sample(struct tierd *d)
+{
+	int pools = read_pools(d), maps = path_read_and_book(d);
+
+	/* policies do not hang on the ledger's disk */
+	if (d->kernel) {
+		apply_all(d);
+		policy_check(d);
+	}
+	if (d->paths->kernel)
+		path_policy(d);
+	escalate_check(d);
+	events_flush(d);
+	if (pools && config_wants_pools(d->config))
+		return pools;
+	return config_wants_maps(d->config) ? maps : 0;
 }
 
 static void tell_head(struct tierd *d)
@@ -278,7 +293,7 @@ static int open_parts(struct tierd *d)
 		tierd_log(LOG_ERR, "no event loop: %s", strerror(-err));
 		return err;
 	}
-	if (events_new(d) || policy_new(d) || escalate_new(d)) {
+	if (events_new(d) || policy_new(d) || path_new(d) || escalate_new(d)) {
 		tierd_log(LOG_ERR, "out of memory");
 		return -ENOMEM;
 	}
@@ -289,10 +304,12 @@ static void close_parts(struct tierd *d)
 {
 	http_stop(d);
 	disconnect(d);
+	path_disconnect(d);
 	if (d->ledger && d->journal)
 		events_flush(d);
 	escalate_free(d);
 	policy_free(d);
+	path_free(d);
 	events_free(d);
 	ledger_close(d->ledger);
 	state_free(&d->state);
@@ -315,6 +332,7 @@ static int serve(struct tierd *d)
 	sd_notify(0, "STOPPING=1");
 	/* what was used since the last sample belongs into the ledger now */
 	read_and_book(d);
+	path_read_and_book(d);
 	return err < 0 ? 1 : 0;
 }
 

@@ -19,6 +19,7 @@ struct escalation;
 struct http;
 struct policy;
 struct journal;
+struct paths;
 
 struct tierd {
 	const char *config_path;
@@ -28,11 +29,12 @@ struct tierd {
 	sd_event *event;
 	sd_event_source *timer;
 	sd_event_source *watch;		/* of the kernel's events */
-	struct dmtier *kernel;		/* NULL: the module is not there */
+	struct dmtier *kernel;		/* NULL: the dm-tier module is not there */
 	struct dmtier_events *events;
 	struct ledger *ledger;
 	char ledger_path[PATH_MAX];	/* of the one that is open */
 	struct state state;
+	struct paths *paths;		/* the same of the dm-mpath-ext module */
 	struct policy *policy;
 	struct escalation *escalation;
 	struct journal *journal;
@@ -53,6 +55,8 @@ const char *tierd_consumer(const char *pool, uint32_t lun, void *tierd);	/* whom
 
 /* tierd-apply.c: settings of the configuration into the kernel, where they differ */
 void apply_all(struct tierd *d);
+void apply_refused(struct tierd *d, const char *where, const struct config_setting *s,
+		   const char *why);	/* told once, not at each sample */
 
 /* tierd-policy.c: whole LUNs up and down */
 int policy_new(struct tierd *d);
@@ -67,12 +71,17 @@ int events_connect(struct tierd *d);	/* -errno: try again later */
 void events_disconnect(struct tierd *d);
 void events_drain(struct tierd *d);
 void events_flush(struct tierd *d);	/* write audit records that wait */
+struct audit_record *events_record(struct tierd *d, const char *kind);	/* NULL: no room */
+void events_loss(struct tierd *d, const char *name, const char *what);
 
 /* tierd-escalate.c: trouble, told to people louder and louder */
 int escalate_new(struct tierd *d);
 void escalate_free(struct tierd *d);
 void escalate_raise(struct tierd *d, enum escalate_class class, const char *subject,
 		    const char *text);
+/* as raise, but of a trouble that is known already the text stays */
+void escalate_hold(struct tierd *d, enum escalate_class class, const char *subject,
+		   const char *text);
 void escalate_clear(struct tierd *d, enum escalate_class class, const char *subject);
 void escalate_event(struct tierd *d, const struct dmtier_event *e);
 void escalate_check(struct tierd *d);	/* after each sample: what lasts, what ended */

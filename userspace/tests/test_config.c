@@ -78,6 +78,67 @@ static void takes_what_is_right(void **state)
 	config_free(c);
 }
 
+static void maps(void **state)
+{
+	static const char text[] =
+		"[map data]\nconsumer = A\nfailback = 30\nslow_path = 4.5\nhedge = 99 5\n"
+		"queue_if_no_path = off\nelastic = 2000 500\nprobe_interval = 500\n"
+		"hung_time = 2500\nflap_off = 600\n"
+		"[map other]\nschedule = Sun 02:00-04:00\nstable = 5\n"
+		"[escalate path-hung]\nscript = /bin/true\n";
+	static const char *const values[] = { "30", "4.50", "99.00 5.00", "off", "2000 500",
+					      "500", "2500" };
+	const struct config_map *m;
+	struct config *c;
+	char err[512];
+
+	(void)state;
+	put(text, strlen(text));
+	c = config_load(path, err, sizeof(err));
+	assert_non_null(c);
+	m = config_map(c, "data");
+	assert_non_null(m);
+	assert_string_equal(m->consumer, "A");
+	assert_int_equal(m->settings.nr, 7);
+	for (int i = 0; i < 7; i++)
+		assert_string_equal(m->settings.setting[i].value, values[i]);
+	assert_int_equal(m->flap_off, 600);
+	assert_int_equal(m->stable, 60);
+	assert_int_equal(config_map(c, "other")->failback.nr, 1);
+	assert_int_equal(config_map(c, "other")->stable, 5);
+	assert_string_equal(c->ladder[ESCALATE_PATH_HUNG].script, "/bin/true");
+	assert_null(config_map(c, "none"));
+	assert_true(config_wants_maps(c));
+	assert_false(config_wants_pools(c));
+	config_free(c);
+	refused("[map ]\n", 1, "missing");
+	refused("[map a/b]\n", 1, "a/b");
+	refused("[map a]\n[map a]\n", 2, "line 1");
+	refused("[map a]\nheadroom = 3\n", 2, "headroom");
+	refused("[map a]\nfailback = 0\n", 2, "failback");
+	refused("[map a]\nfailback = soon\n", 2, "immediate");
+	refused("[map a]\nfailback = 3\nschedule = Sun 02:00-04:00\n", 3, "contradict");
+	refused("[map a]\nschedule = Sun 02:00-04:00\nfailback = 3\n", 3, "contradict");
+	refused("[map a]\nqueue_if_no_path = on\n", 2, "off or seconds");
+	refused("[map a]\nprobe_interval = 9\n", 2, "range");
+	refused("[map a]\nhung_time = 99\n", 2, "range");
+	refused("[map a]\nslow_path = 1.49\n", 2, "range");
+	refused("[map a]\nslow_path = 4.555\n", 2, "decimals");
+	refused("[map a]\nslow_path = 4.\n", 2, "decimals");
+	refused("[map a]\nslow_path = .5\n", 2, "decimals");
+	refused("[map a]\nslow_path = 99999999999\n", 2, "decimals");
+	refused("[map a]\nslow_path = -2\n", 2, "decimals");
+	refused("[map a]\nslow_path = 2x\n", 2, "decimals");
+	refused("[map a]\nhedge = 99\n", 2, "two numbers");
+	refused("[map a]\nhedge = 99 5 1\n", 2, "two numbers");
+	refused("[map a]\nhedge = 49.99 5\n", 2, "range");
+	refused("[map a]\nhedge = 99 0\n", 2, "range");
+	refused("[map a]\nelastic = 5 5\n", 2, "below");
+	refused("[map a]\nelastic = 0 0\n", 2, "range");
+	refused("[map a]\nflap_off = -1\n", 2, "flap_off");
+	refused("[map a]\nstable = 86401\n", 2, "stable");
+}
+
 static void refuses_with_line_and_key(void **state)
 {
 	char longer[400];
@@ -200,6 +261,10 @@ static void price_plans(void **state)
 	assert_int_equal(price_load(&plan, path, err, sizeof(err)), 0);
 	assert_int_equal(price_find(&plan, "fast")->nano[PRICE_GB_MONTH], 125000000);
 	assert_null(price_find(&plan, "slow"));
+	assert_false(plan.has_paths);
+	plan_refused("[plan]\ncurrency = EUR\n[path]\ngb = -1\n", ":4: gb");
+	plan_refused("[plan]\ncurrency = EUR\n[path]\ngb_month = 1\n", ":4: gb_month");
+	plan_refused("[plan]\ncurrency = EUR\n[path x]\ngb = 1\n", "[path]");
 	plan_refused("[tier fast]\n", "currency");
 	plan_refused("[plan]\ncurrency = Euro\n", ":2: currency");
 	plan_refused("[plan]\ncurrency = EUR\n[tier a]\ngb_month = -1\n", ":4: gb_month");
@@ -245,6 +310,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(takes_what_is_right),
+		cmocka_unit_test(maps),
 		cmocka_unit_test(refuses_with_line_and_key),
 		cmocka_unit_test(refuses_zero_bytes_and_no_files),
 		cmocka_unit_test(price_plans),

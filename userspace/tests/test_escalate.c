@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Scripts of the escalation: what they get, and that nothing of them is left */
+/* Scripts of the escalation: what they get, and that nothing is left; troubles of paths */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -15,12 +15,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "tierd.h"
+#include "tierd-path.h"
 
 #define ROUNDS	600	/* of up to 100 ms: a limit, not a time */
 
 static struct config config;
-static struct tierd d;
+static struct paths paths;
+static struct tierd d = { .paths = &paths };
 static char dir[] = "/tmp/test_escalate.XXXXXX", script[64], out[64];
 static char logged[4096];
 
@@ -79,6 +80,12 @@ static int set_up(void **state)
 		 sizeof(config.ladder[ESCALATE_DEVICE].script), "%s", script);
 	config.ladder[ESCALATE_DEVICE].clear = 1000;
 	logged[0] = '\0';
+	memset(&paths, 0, sizeof(paths));
+	for (int c = 0; c < ESCALATE_NR; c++) {
+		config.ladder[c].journal = true;
+		config.ladder[c].clear = 1000;
+	}
+	config.ladder[ESCALATE_DEVICE].journal = false;
 	return escalate_new(&d);
 }
 
@@ -177,6 +184,164 @@ static void never_more_than_a_few(void **state)
 	until_childless();
 }
 
+/* -- paths -- */
+
+static struct dmtier_map map;
+static struct dmtier_group group[2];
+static struct dmtier_path path[2];
+
+static void show_map(void)
+{
+	memset(&map, 0, sizeof(map));
+	memset(group, 0, sizeof(group));
+	memset(path, 0, sizeof(path));
+	strcpy(map.name, "data");
+	strcpy(map.state, "active");
+	map.group = 1;
+	map.usable = 2;
+	for (uint32_t i = 0; i < 2; i++) {
+		strcpy(group[i].map, "data");
+		group[i].group = i + 1;
+		strcpy(path[i].map, "data");
+		strcpy(path[i].state, "up");
+		snprintf(path[i].dev, sizeof(path[i].dev), "8:%u", i * 16);
+	}
+	paths.maps.map = &map;
+	paths.maps.group = group;
+	paths.maps.path = path;
+	paths.maps.nr_maps = 1;
+	paths.maps.nr_groups = 2;
+	paths.maps.nr_paths = 2;
+}
+
+static void event(const char *name, const char *state, const char *reason)
+{
+	struct dmtier_path_event e = { .map = "data", .queue_timeout = 60 };
+
+	snprintf(e.event, sizeof(e.event), "%s", name);
+	snprintf(e.state, sizeof(e.state), "%s", state);
+	snprintf(e.reason, sizeof(e.reason), "%s", reason);
+	if (*state)
+		strcpy(e.dev, "8:0");
+	e.group = 2;
+	e.from_group = 1;
+	path_escalate_event(&d, &e);
+}
+
+static int times(const char *text)
+{
+	int n = 0;
+
+	for (const char *at = logged; (at = strstr(at, text)); at++)
+		n++;
+	return n;
+}
+
+/* by the event at once, kept by the state, with the event's reason; ended by either */
+static void states_of_paths(void **state)
+{
+	static const struct { const char *event, *state; enum escalate_class class; } bad[] = {
+		{ "path-failed", "failed", ESCALATE_PATH_FAILED },
+		{ "path-slow", "slow", ESCALATE_PATH_SLOW },
+		{ "path-hung", "hung", ESCALATE_PATH_HUNG },
+		{ "path-foreign", "foreign", ESCALATE_PATH_FOREIGN },
+	};
+
+	(void)state;
+	show_map();
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		event(bad[i].event, bad[i].state, "for a reason");
+		assert_int_equal(escalate_count(&d, bad[i].class), 1);
+		strcpy(path[0].state, bad[i].state);
+		escalate_check(&d);
+		escalate_check(&d);
+		assert_int_equal(escalate_count(&d, bad[i].class), 1);
+		strcpy(path[0].state, "up");
+		if (i % 2)
+			escalate_check(&d);
+		else
+			event("path-up", "up", "");
+		assert_int_equal(escalate_count(&d, bad[i].class), 0);
+	}
+	assert_int_equal(times("for a reason (lasts)"), 4);
+	assert_int_equal(times("for a reason (ended)"), 4);
+	assert_int_equal(times("path-hung: data/8:0"), 2);
+	/* from one to the other */
+	event("path-slow", "slow", "");
+	event("path-failed", "failed", "");
+	assert_int_equal(escalate_count(&d, ESCALATE_PATH_SLOW), 0);
+	assert_int_equal(escalate_count(&d, ESCALATE_PATH_FAILED), 1);
+	/* the administrator's own doing */
+	event("path-failed", "off", "");
+	assert_int_equal(escalate_count(&d, ESCALATE_PATH_FAILED), 0);
+}
+
+static void flapping_paths(void **state)
+{
+	(void)state;
+	show_map();
+	event("path-flapping", "failed", "again");
+	assert_int_equal(escalate_count(&d, ESCALATE_PATH_FLAPPING), 1);
+	path[0].flapping = 1;
+	escalate_check(&d);
+	assert_int_equal(escalate_count(&d, ESCALATE_PATH_FLAPPING), 1);
+	path[0].flapping = 0;
+	escalate_check(&d);
+	assert_int_equal(escalate_count(&d, ESCALATE_PATH_FLAPPING), 0);
+}
+
+/* what a map has lost lasts until it has a path again, or is gone */
+static void maps_without_a_path(void **state)
+{
+	(void)state;
+	show_map();
+	config.ladder[ESCALATE_QUEUE_TIMEOUT].clear = 0;
+	event("no-path", "", "");
+	event("queue-timeout", "", "");
+	map.usable = 0;
+	map.group = 0;
+	escalate_check(&d);
+	assert_int_equal(escalate_count(&d, ESCALATE_NO_PATH), 1);
+	assert_int_equal(escalate_count(&d, ESCALATE_QUEUE_TIMEOUT), 1);
+	map.usable = 1;
+	map.group = 1;
+	escalate_check(&d);
+	assert_int_equal(escalate_count(&d, ESCALATE_NO_PATH), 0);
+	assert_int_equal(escalate_count(&d, ESCALATE_QUEUE_TIMEOUT), 0);
+	event("no-path", "", "");
+	event("path-failed", "failed", "");
+	event("group-switched", "", "");
+	paths.maps.nr_maps = 0;
+	paths.maps.nr_paths = 0;
+	escalate_check(&d);
+	assert_int_equal(escalate_count(&d, ESCALATE_NO_PATH), 0);
+	assert_int_equal(escalate_count(&d, ESCALATE_PATH_FAILED), 0);
+	assert_int_equal(escalate_count(&d, ESCALATE_GROUP_SWITCHED), 0);
+}
+
+/* away from the first choice is trouble, for as long as it lasts; back there is none */
+static void switched_groups(void **state)
+{
+	(void)state;
+	show_map();
+	config.ladder[ESCALATE_GROUP_SWITCHED].clear = 0;
+	event("group-switched", "", "no path is left");
+	map.group = 2;
+	escalate_check(&d);
+	escalate_check(&d);
+	assert_int_equal(escalate_count(&d, ESCALATE_GROUP_SWITCHED), 1);
+	assert_non_null(strstr(logged, "group 2 is in use, after group 1: no path is left"));
+	map.group = 1;
+	escalate_check(&d);
+	assert_int_equal(escalate_count(&d, ESCALATE_GROUP_SWITCHED), 0);
+	/* a first group that is disabled is not wanted */
+	event("group-switched", "", "");
+	map.group = 2;
+	group[0].disabled = 1;
+	escalate_check(&d);
+	assert_int_equal(escalate_count(&d, ESCALATE_GROUP_SWITCHED), 0);
+}
+
 #define TEST(name)	cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -188,6 +353,10 @@ int main(void)
 		TEST(leads_a_group),
 		TEST(what_does_not_start_is_told),
 		TEST(never_more_than_a_few),
+		TEST(states_of_paths),
+		TEST(flapping_paths),
+		TEST(maps_without_a_path),
+		TEST(switched_groups),
 	};
 	sigset_t mask;
 	int ret;

@@ -17,14 +17,15 @@
 #include <unistd.h>
 
 #include "tierd-peer.h"
-#include "tierd.h"
+#include "tierd-path.h"
 
 #define LIMIT_S		60	/* of every wait: longer than an idle connection is kept */
 #define CUT_OFF		300	/* many times the connections that there may be */
 #define END		"Host: localhost\r\nConnection: close\r\n\r\n"
 
 static struct config config;
-static struct tierd d;
+static struct paths paths;
+static struct tierd d = { .paths = &paths };
 static uint16_t port;
 static pid_t server;
 static struct { int err; uid_t uid; } peer;	/* as the server sees it */

@@ -1,0 +1,439 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Policy of maps against a kernel that is made up: what it is told, and when */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tierd-path.h"
+
+#define HOUR_MS		3600000LL
+#define SUNDAY_MS	(3 * 24 * HOUR_MS)	/* 1970-01-04, midnight */
+
+static struct config config;
+static struct config_map conf;
+static struct paths paths;
+static struct tierd d;
+static struct dmtier_map map;
+static struct dmtier_group group[2];
+static struct dmtier_path path[3];
+static char told[1024];		/* to the kernel, in order */
+static char dir[64], ledger[96];
+static bool asked;		/* somebody has asked for the group in use */
+static bool refuse;
+static struct audit_record record;
+static int records;
+static max_align_t handle[512];	/* in place of a handle, for its last error: none */
+
+void tierd_log(int priority, const char *format, ...)
+{
+	(void)priority;
+	(void)format;
+}
+
+struct audit_record *events_record(struct tierd *tierd, const char *kind)
+{
+	(void)tierd;
+	audit_record_init(&record, kind);
+	records++;
+	return &record;
+}
+
+void apply_refused(struct tierd *tierd, const char *where, const struct config_setting *s,
+		   const char *why)
+{
+	(void)why;
+	(void)where;
+	(void)s;
+	tierd->changes_refused++;
+}
+
+/* -- the kernel -- */
+
+static void note(const char *what, const char *a, const char *b)
+{
+	size_t used = strlen(told);
+
+	snprintf(told + used, sizeof(told) - used, "%s%s %s%s%s", used ? "; " : "", what, a,
+		 b ? " " : "", b ? b : "");
+}
+
+int dmtier_map_set(struct dmtier *h, const char *name, const char *key, const char *value)
+{
+	(void)h;
+	assert_string_equal(name, "data");
+	if (refuse)
+		return -EINVAL;
+	note("set", key, value);
+	if (!strcmp(key, "failback")) {
+		snprintf(map.failback, sizeof(map.failback), "%s", value);
+		if (!strcmp(value, "immediate") && !asked && group[0].usable)
+			map.group = 1;
+	} else if (!strcmp(key, "fail_if_no_path")) {
+		map.queue = 0;
+	}
+	return 0;
+}
+
+int dmtier_map_get(struct dmtier *h, const char *name, struct dmtier_map *out)
+{
+	(void)h;
+	(void)name;
+	*out = map;
+	return 0;
+}
+
+int dmtier_path_fail(struct dmtier *h, const char *name, const char *dev)
+{
+	(void)h;
+	note("fail", name, dev);
+	for (int p = 0; p < 3; p++)
+		if (!strcmp(path[p].dev, dev))
+			strcpy(path[p].state, "off");
+	return 0;
+}
+
+int dmtier_path_reinstate(struct dmtier *h, const char *name, const char *dev)
+{
+	(void)h;
+	note("reinstate", name, dev);
+	for (int p = 0; p < 3; p++)
+		if (!strcmp(path[p].dev, dev))
+			strcpy(path[p].state, "up");
+	return 0;
+}
+
+int dmtier_maps(struct dmtier *h, const char *m, dmtier_map_fn fn, void *arg)
+{
+	(void)h;
+	(void)m;
+	return fn(&map, arg);
+}
+
+int dmtier_groups(struct dmtier *h, const char *m, dmtier_group_fn fn, void *arg)
+{
+	(void)h;
+	(void)m;
+	return fn(&group[0], arg) || fn(&group[1], arg);
+}
+
+int dmtier_paths(struct dmtier *h, const char *m, dmtier_path_fn fn, void *arg)
+{
+	(void)h;
+	(void)m;
+	return fn(&path[0], arg) || fn(&path[1], arg) || fn(&path[2], arg);
+}
+
+/* -- one sample and the policy behind it -- */
+
+static void look(int64_t time_ms)
+{
+	told[0] = '\0';
+	assert_int_equal(maps_read(NULL, &paths.maps), 0);
+	paths.maps.time_ms = time_ms;
+	path_policy(&d);
+}
+
+static int set_up(void **state)
+{
+	char err[256];
+
+	(void)state;
+	memset(&conf, 0, sizeof(conf));
+	memset(&map, 0, sizeof(map));
+	memset(group, 0, sizeof(group));
+	memset(path, 0, sizeof(path));
+	memset(&paths, 0, sizeof(paths));
+	asked = refuse = false;
+	records = 0;
+	strcpy(conf.name, "data");
+	conf.stable = 60;
+	config.map = &conf;
+	config.nr_maps = 1;
+	config.utc = true;
+	strcpy(map.name, "data");
+	strcpy(map.state, "active");
+	strcpy(map.failback, "immediate");
+	map.epoch = 77;
+	map.group = 1;
+	map.groups = 2;
+	map.queue = 1;
+	map.queue_timeout = 60;
+	map.slow_ratio = 450;
+	for (uint32_t g = 0; g < 2; g++) {
+		strcpy(group[g].map, "data");
+		group[g].epoch = 77;
+		group[g].group = g + 1;
+		group[g].usable = g ? 1 : 2;
+	}
+	for (int p = 0; p < 3; p++) {
+		strcpy(path[p].map, "data");
+		strcpy(path[p].state, "up");
+		snprintf(path[p].dev, sizeof(path[p].dev), "8:%d", 16 * p);
+		path[p].epoch = 77;
+		path[p].group = p == 2 ? 2 : 1;
+		path[p].since_ms = 1000000;
+	}
+	strcpy(dir, "/tmp/test_policy.XXXXXX");
+	if (!mkdtemp(dir))
+		return -1;
+	snprintf(ledger, sizeof(ledger), "%s/ledger.db", dir);
+	d.config = &config;
+	d.paths = &paths;
+	paths.kernel = (struct dmtier *)handle;
+	d.changes_refused = 0;
+	return ledger_open(&d.ledger, ledger, LEDGER_WRITE, err, sizeof(err));
+}
+
+static int tear_down(void **state)
+{
+	char command[128];
+
+	(void)state;
+	maps_free(&paths.maps);
+	free(paths.attempt);
+	ledger_close(d.ledger);
+	snprintf(command, sizeof(command), "rm -r %s", dir);
+	return system(command);
+}
+
+static void setting(const char *key, const char *value)
+{
+	char why[CONF_WHY_LEN];
+
+	assert_int_equal(config_map_setting(&conf.settings, key, value, why), 0);
+}
+
+static void schedule(const char *text)
+{
+	char why[CONF_WHY_LEN];
+
+	assert_int_equal(schedule_parse(text, true, &conf.failback, why), 0);
+}
+
+static void only_what_differs(void **state)
+{
+	(void)state;
+	setting("slow_path", "4.5");
+	setting("queue_if_no_path", "60");
+	setting("failback", "immediate");
+	look(SUNDAY_MS);
+	assert_string_equal(told, "");
+	conf.settings.nr = 0;
+	setting("slow_path", "5");
+	setting("queue_if_no_path", "90");
+	setting("failback", "30");
+	setting("hedge", "99 2.5");
+	setting("elastic", "2000 500");
+	look(SUNDAY_MS);
+	assert_string_equal(told, "set slow_path 5.00; set queue_if_no_path 90; set failback 30; "
+			    "set hedge 99.00 2.50; set elastic 2000 500");
+}
+
+static void queueing_off(void **state)
+{
+	(void)state;
+	setting("queue_if_no_path", "off");
+	look(SUNDAY_MS);
+	assert_string_equal(told, "set fail_if_no_path");
+	look(SUNDAY_MS);
+	assert_string_equal(told, "");
+}
+
+static void not_while_suspended(void **state)
+{
+	(void)state;
+	setting("failback", "manual");
+	strcpy(map.state, "suspended");
+	look(SUNDAY_MS);
+	assert_string_equal(told, "");
+}
+
+static void refusals_are_counted(void **state)
+{
+	(void)state;
+	setting("failback", "manual");
+	refuse = true;
+	look(SUNDAY_MS);
+	assert_int_equal(d.changes_refused, 1);
+}
+
+static void back_in_the_window(void **state)
+{
+	(void)state;
+	schedule("Sun 02:00-04:00");
+	look(SUNDAY_MS);
+	assert_string_equal(told, "set failback manual");
+	/* failed over; the first group is back, but it is not the time */
+	map.group = 2;
+	look(SUNDAY_MS + HOUR_MS);
+	assert_string_equal(told, "");
+	/* the time, but not well for long */
+	path[0].since_ms = path[1].since_ms = 59999;
+	look(SUNDAY_MS + 2 * HOUR_MS);
+	assert_string_equal(told, "");
+	path[1].since_ms = 60000;
+	look(SUNDAY_MS + 2 * HOUR_MS + 1);
+	assert_string_equal(told, "set failback immediate; set failback manual");
+	assert_int_equal(map.group, 1);
+	assert_int_equal(records, 1);
+	assert_string_equal(record.kind, "failback");
+	assert_string_equal(record.pool, "data");
+	assert_string_equal(record.from, "2");
+	assert_string_equal(record.to, "1");
+	look(SUNDAY_MS + 2 * HOUR_MS + 2);
+	assert_string_equal(told, "");
+	/* and again, without waiting for anything but the window */
+	map.group = 2;
+	look(SUNDAY_MS + 2 * HOUR_MS + 3);
+	assert_string_equal(told, "set failback immediate; set failback manual");
+}
+
+/* failover is not ours: a group that does not work, or is disabled, is none to go to */
+static void only_to_what_works(void **state)
+{
+	(void)state;
+	schedule("daily 00:00-24:00");
+	strcpy(map.failback, "manual");
+	map.group = 2;
+	group[0].usable = 0;
+	look(SUNDAY_MS);
+	assert_string_equal(told, "");
+	group[0].usable = 2;
+	group[0].disabled = 1;
+	look(SUNDAY_MS);
+	assert_string_equal(told, "");
+	group[0].disabled = 0;
+	strcpy(path[0].state, "slow");
+	strcpy(path[1].state, "slow");
+	look(SUNDAY_MS);
+	assert_string_equal(told, "");
+	map.group = 0;
+	strcpy(path[0].state, "up");
+	look(SUNDAY_MS);
+	assert_string_equal(told, "");
+}
+
+/* what the administrator asked for stays, and is not fought over at each sample */
+static void asked_for(void **state)
+{
+	(void)state;
+	schedule("daily 00:00-24:00");
+	strcpy(map.failback, "manual");
+	map.group = 2;
+	asked = true;
+	look(SUNDAY_MS);
+	assert_string_equal(told, "set failback immediate; set failback manual");
+	assert_int_equal(map.group, 2);
+	assert_string_equal(record.kind, "failback-failed");
+	for (int i = 1; i < 30; i++) {
+		look(SUNDAY_MS + i * 10000);
+		assert_string_equal(told, "");
+	}
+	assert_int_equal(records, 1);
+	asked = false;
+	look(SUNDAY_MS + 300000);
+	assert_int_equal(map.group, 1);
+	assert_int_equal(records, 2);
+}
+
+/* we died between the two words: the next look puts it right */
+static void left_at_immediate(void **state)
+{
+	(void)state;
+	schedule("Sun 02:00-04:00");
+	look(SUNDAY_MS);
+	look(SUNDAY_MS + 1000);
+	assert_string_equal(told, "");
+	strcpy(map.failback, "immediate");
+	look(SUNDAY_MS + 2000);
+	assert_string_equal(told, "set failback manual");
+}
+
+static void flapping_path_is_off(void **state)
+{
+	char err[256];
+
+	(void)state;
+	conf.flap_off = 600;
+	look(SUNDAY_MS);
+	assert_string_equal(told, "");
+	path[0].flapping = 1;
+	look(SUNDAY_MS + 1000);
+	assert_string_equal(told, "fail data 8:0");
+	path[0].flapping = 0;
+	look(SUNDAY_MS + 600999);
+	assert_string_equal(told, "");
+	/* over a restart of ours */
+	ledger_close(d.ledger);
+	assert_int_equal(ledger_open(&d.ledger, ledger, LEDGER_WRITE, err, sizeof(err)), 0);
+	look(SUNDAY_MS + 601000);
+	assert_string_equal(told, "reinstate data 8:0");
+	look(SUNDAY_MS + 602000);
+	look(SUNDAY_MS + 10 * HOUR_MS);
+	assert_string_equal(told, "");
+}
+
+/* the last that is steady stays, and so does what somebody else has taken off */
+static void never_the_last(void **state)
+{
+	(void)state;
+	conf.flap_off = 600;
+	for (int p = 0; p < 3; p++)
+		path[p].flapping = 1;
+	look(SUNDAY_MS);
+	assert_string_equal(told, "");
+	path[2].flapping = 0;
+	strcpy(path[2].state, "failed");
+	look(SUNDAY_MS);
+	assert_string_equal(told, "");
+	strcpy(path[2].state, "up");
+	look(SUNDAY_MS);
+	assert_string_equal(told, "fail data 8:0; fail data 8:16");
+	strcpy(path[2].state, "off");
+	look(SUNDAY_MS + 10 * HOUR_MS);
+	assert_string_equal(told, "reinstate data 8:0; reinstate data 8:16");
+}
+
+static void somebody_else_brings_it_back(void **state)
+{
+	(void)state;
+	conf.flap_off = 600;
+	path[0].flapping = 1;
+	look(SUNDAY_MS);
+	assert_string_equal(told, "fail data 8:0");
+	path[0].flapping = 0;
+	strcpy(path[0].state, "up");
+	look(SUNDAY_MS + 1000);
+	/* and takes it off for his own reasons */
+	strcpy(path[0].state, "off");
+	look(SUNDAY_MS + 10 * HOUR_MS);
+	assert_string_equal(told, "");
+}
+
+#define TEST(name)	cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(only_what_differs),
+		TEST(queueing_off),
+		TEST(not_while_suspended),
+		TEST(refusals_are_counted),
+		TEST(back_in_the_window),
+		TEST(only_to_what_works),
+		TEST(asked_for),
+		TEST(left_at_immediate),
+		TEST(flapping_path_is_off),
+		TEST(never_the_last),
+		TEST(somebody_else_brings_it_back),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The other module: multipath maps, sampled and booked
+ *
+ * Either of the two modules may come and go while we run; neither waits for the
+ * other.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tierd-path.h"
+
+int path_new(struct tierd *d)
+{
+	d->paths = calloc(1, sizeof(*d->paths));
+	return d->paths ? 0 : -ENOMEM;
+}
+
+void path_free(struct tierd *d)
+{
+	if (!d->paths)
+		return;
+	maps_free(&d->paths->maps);
+	free(d->paths->last);
+	free(d->paths->numbering);
+	free(d->paths->attempt);
+	free(d->paths);
+	d->paths = NULL;
+}
+
+void path_disconnect(struct tierd *d)
+{
+	if (!d->paths)
+		return;
+	path_events_disconnect(d);
+	dmtier_close(d->paths->kernel);
+	d->paths->kernel = NULL;
+}
+
+static int connect_kernel(struct tierd *d)
+{
+	struct paths *p = d->paths;
+	int err = 0;
+
+	if (!p->kernel)
+		err = dmtier_path_open(&p->kernel);
+	if (err)
+		p->kernel = NULL;
+	/* events first: what changes while we read comes as an event afterwards */
+	if (!err && !p->events)
+		err = path_events_connect(d);
+	if (err) {
+		path_disconnect(d);
+		/* who has no maps need not have the module */
+		if (!p->missed && config_wants_maps(d->config))
+			tierd_log(LOG_WARNING,
+				  "the dm-mpath-ext module does not answer (%s): load it; looked for at each sample",
+				  strerror(-err));
+		p->missed = config_wants_maps(d->config);
+	} else if (p->missed) {
+		tierd_log(LOG_NOTICE, "the dm-mpath-ext module answers");
+		p->missed = false;
+	}
+	return err;
+}
+
+static const char *consumer(const char *map, void *arg)
+{
+	const struct tierd *d = arg;
+	const struct config_map *c = config_map(d->config, map);
+
+	return c ? c->consumer : "";
+}
+
+static int book(struct tierd *d)
+{
+	struct paths *p = d->paths;
+	struct path_meter_result res;
+	int err = path_meter_book(d->ledger, &p->maps, p->last, p->nr_last, consumer, d, &res);
+
+	if (err) {
+		if (!d->samples_failed || p->samples)
+			tierd_log(LOG_ERR, "%s; usage of paths is booked with a later sample",
+				  ledger_error(d->ledger));
+		d->samples_failed++;
+		return err;
+	}
+	p->nr_last = 0;
+	p->samples++;
+	if (res.gaps)
+		tierd_log(LOG_WARNING, "counters of %u maps were set back: their rows are flagged",
+			  res.gaps);
+	return 0;
+}
+
+/* without the module there is no map: what was known of any is at its end */
+static int book_none(struct tierd *d)
+{
+	struct paths *p = d->paths;
+
+	if (!p->samples && !p->nr_last)
+		return 0;
+	maps_free(&p->maps);
+	p->maps.time_ms = state_now_ms();
+	return book(d);
+}
+
+int path_read_and_book(struct tierd *d)
+{
+	struct paths *p = d->paths;
+	int err = connect_kernel(d);
+
+	if (err == -ENOENT)
+		book_none(d);
+	if (err)
+		return err;
+	/* the last counters of what has gone, before it is missed */
+	path_events_take(d);
+	err = maps_read(p->kernel, &p->maps);
+	if (err) {
+		tierd_log(LOG_ERR, "cannot read the state of maps: %s", dmtier_error(p->kernel));
+		d->samples_failed++;
+		path_disconnect(d);
+		return err;
+	}
+	path_events_take(d);
+	return book(d);
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* tierd's side of multipath: what its parts share */
+#ifndef TIERD_PATH_H
+#define TIERD_PATH_H
+
+#include "tierd-path-meter.h"
+#include "tierd.h"
+
+struct numbering;
+
+/* tierd-path.c; the policy's tries are its own */
+struct paths {
+	struct dmtier *kernel;		/* NULL: the module is not there */
+	bool missed;			/* said so already */
+	struct dmtier_events *events;
+	sd_event_source *watch;
+	struct maps maps;
+	struct path_last *last;		/* of paths that went; not booked yet */
+	size_t nr_last;
+	struct numbering *numbering;	/* of events */
+	size_t nr_numberings;
+	struct attempt *attempt;	/* to go back to the preferred group */
+	size_t nr_attempts;
+	uint64_t samples;
+};
+
+int path_new(struct tierd *d);
+void path_free(struct tierd *d);
+void path_disconnect(struct tierd *d);
+
+/* one sample; 0 or -errno */
+int path_read_and_book(struct tierd *d);
+
+/* tierd-path-events.c */
+int path_events_connect(struct tierd *d);
+void path_events_disconnect(struct tierd *d);
+bool path_events_take(struct tierd *d);	/* true: the state should be read anew */
+
+/* tierd-path-policy.c, after each sample: settings, failback, paths that flap */
+void path_policy(struct tierd *d);
+
+/* tierd-path-escalate.c */
+void path_escalate_event(struct tierd *d, const struct dmtier_path_event *e);
+void path_escalate_check(struct tierd *d);
+bool path_escalate_class(enum escalate_class class);	/* is it one of ours? */
+bool path_escalate_left(const struct tierd *d, const char *subject);
+
+#endif
