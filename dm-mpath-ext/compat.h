@@ -9,6 +9,7 @@
 #include <linux/blkdev.h>
 #include <linux/device-mapper.h>
 #include <linux/err.h>
+#include <linux/hrtimer.h>
 #include <linux/workqueue.h>
 
 /* 7.x wants every workqueue to say whether it is bound to CPUs */
@@ -58,6 +59,19 @@ static inline void mpath_bdev_close(void *handle)
 }
 
 #endif
+
+/* hrtimer_setup() came in 6.13 (908a1d775422) and hrtimer_init() went in 6.15 */
+static inline void mpath_hrtimer_init(struct hrtimer *timer,
+				      enum hrtimer_restart (*run)(struct hrtimer *),
+				      enum hrtimer_mode mode)
+{
+#ifdef HAVE_HRTIMER_SETUP
+	hrtimer_setup(timer, run, CLOCK_MONOTONIC, mode);
+#else
+	hrtimer_init(timer, CLOCK_MONOTONIC, mode);
+	timer->function = run;
+#endif
+}
 
 /* dm_get_dev_t() became dm_devt_from_path() in 6.9; 0 if there is no such device */
 static inline dev_t mpath_dev_by_path(const char *path)

@@ -187,6 +187,11 @@ static int mpath_conf_hedge(struct mpath_conf *conf, struct mpath_words *words)
 {
 	int ret;
 
+	if (words->left && !strcmp(*words->at, "off")) {
+		mpath_shift(words);
+		conf->t.hedge_percentile = 0;
+		return 0;
+	}
 	ret = mpath_shift_hundredths(words, "hedge percentile", 5000, 9999,
 				     &conf->t.hedge_percentile);
 	if (ret)
@@ -498,6 +503,9 @@ static u32 mpath_feature_words(const struct mpath_conf *conf)
 	for (f = 0; f < MPATH_FEATURES; f++)
 		if (conf->given & BIT(f))
 			n += words[f];
+	/* "hedge off" */
+	if (conf->given & BIT(MPATH_F_HEDGE) && !conf->t.hedge_percentile)
+		n--;
 	return n;
 }
 
@@ -524,7 +532,9 @@ static int mpath_emit_features(const struct mpath_conf *conf, char *to, size_t r
 		at = mpath_emit(to, room, at, " slow_path");
 		at = mpath_emit_hundredths(to, room, at, conf->t.slow_ratio);
 	}
-	if (conf->given & BIT(MPATH_F_HEDGE)) {
+	if (conf->given & BIT(MPATH_F_HEDGE) && !conf->t.hedge_percentile) {
+		at = mpath_emit(to, room, at, " hedge off");
+	} else if (conf->given & BIT(MPATH_F_HEDGE)) {
 		at = mpath_emit(to, room, at, " hedge");
 		at = mpath_emit_hundredths(to, room, at, conf->t.hedge_percentile);
 		at = mpath_emit_hundredths(to, room, at, conf->t.hedge_budget);

@@ -3,6 +3,7 @@
  * The way of an I/O; the first half runs for every bio and takes no lock.
  */
 #include "mpath-class.h"
+#include "mpath-hedge.h"
 #include "mpath-io.h"
 #include "mpath-retry.h"
 
@@ -58,9 +59,9 @@ static u32 mpath_io_untried(const struct mpath_snap *snap, u32 turn, u64 tried)
 	return turn;
 }
 
-bool mpath_io_choose(struct mpath_map *map, struct bio *bio)
+static __always_inline struct mpath_path *mpath_io_seat(struct mpath_map *map, u64 tried,
+							u32 *cpu, u8 *phase)
 {
-	struct mpath_io *io = mpath_io_of(bio);
 	struct mpath_path *path;
 	struct mpath_snap *snap;
 	u32 turn;
@@ -69,18 +70,56 @@ bool mpath_io_choose(struct mpath_map *map, struct bio *bio)
 	snap = rcu_dereference(map->snap);
 	if (unlikely(!snap)) {
 		rcu_read_unlock();
-		return false;
+		return NULL;
 	}
-	io->cpu = get_cpu();
+	preempt_disable();
 	turn = mpath_io_turn(map, snap);
-	if (unlikely(io->tried))
-		turn = mpath_io_untried(snap, turn, io->tried);
+	if (unlikely(tried))
+		turn = mpath_io_untried(snap, turn, tried);
 	path = snap->path[turn];
-	io->phase = READ_ONCE(path->phase);
-	atomic_inc(&this_cpu_ptr(path->load)->n[io->phase]);
-	put_cpu();
+	mpath_io_enter(path, cpu, phase);
+	preempt_enable();
 	rcu_read_unlock();
+	return path;
+}
 
+struct mpath_path *mpath_io_take(struct mpath_map *map, u64 tried, u32 *cpu, u8 *phase)
+{
+	return mpath_io_seat(map, tried, cpu, phase);
+}
+
+struct mpath_path *mpath_io_soonest(struct mpath_map *map, const struct mpath_path *but)
+{
+	struct mpath_path *best = NULL;
+	const struct mpath_snap *snap;
+	u64 cost, least = 0;
+	u32 i;
+
+	rcu_read_lock();
+	snap = rcu_dereference(map->snap);
+	preempt_disable();
+	for (i = 0; snap && i < snap->nr; i++) {
+		if (snap->path[i] == but)
+			continue;
+		cost = (mpath_io_load(snap->path[i]) + 1) *
+		       max_t(u64, READ_ONCE(snap->path[i]->record->usual_ns), 1);
+		if (best && cost >= least)
+			continue;
+		best = snap->path[i];
+		least = cost;
+	}
+	preempt_enable();
+	rcu_read_unlock();
+	return best;
+}
+
+bool mpath_io_choose(struct mpath_map *map, struct bio *bio)
+{
+	struct mpath_io *io = mpath_io_of(bio);
+	struct mpath_path *path = mpath_io_seat(map, io->tried, &io->cpu, &io->phase);
+
+	if (unlikely(!path))
+		return false;
 	io->path = path;
 	io->attempts++;
 	bio_set_dev(bio, path->dev->bdev);
@@ -101,6 +140,8 @@ int mpath_io_map(struct mpath_map *map, struct bio *bio)
 	io->attempts = 0;
 	/* one path's trouble is not to keep a bio longer than needs be */
 	bio->bi_opf |= REQ_FAILFAST_TRANSPORT;
+	if (unlikely(READ_ONCE(map->hedge_ns)) && mpath_hedge(map, bio))
+		return DM_MAPIO_SUBMITTED;
 	if (likely(mpath_io_choose(map, bio)))
 		return DM_MAPIO_REMAPPED;
 	return mpath_hold(map, bio);
@@ -108,20 +149,9 @@ int mpath_io_map(struct mpath_map *map, struct bio *bio)
 
 static void mpath_io_count(struct mpath_io *io, struct bio *bio, blk_status_t status)
 {
-	struct mpath_counts __percpu *counts = io->path->record->counts;
-	bool write = op_is_write(bio_op(bio));
-	u64 ns;
-
 	atomic_dec(&per_cpu_ptr(io->path->load, io->cpu)->n[io->phase]);
-	if (unlikely(status)) {
-		this_cpu_inc(counts->errors);
-		return;
-	}
-	ns = ktime_get_ns() - io->start_ns;
-	this_cpu_inc(counts->ios[write]);
-	this_cpu_add(counts->sectors[write], io->iter.bi_size >> SECTOR_SHIFT);
-	this_cpu_add(counts->latency_ns[write], ns);
-	this_cpu_inc(counts->buckets[write][mpath_bucket(ns)]);
+	mpath_count(io->path->record->counts, op_is_write(bio_op(bio)), io->iter.bi_size,
+		    io->start_ns, status);
 }
 
 int mpath_io_end(struct mpath_map *map, struct bio *bio, blk_status_t status)

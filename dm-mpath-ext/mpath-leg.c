@@ -7,6 +7,7 @@
 
 #include "compat.h"
 #include "mpath-leg.h"
+#include "mpath-resource.h"
 
 struct workqueue_struct *mpath_leg_wq;
 
@@ -27,6 +28,8 @@ static void mpath_leg_release(struct work_struct *work)
 	struct mpath_leg *leg = container_of(work, struct mpath_leg, release);
 
 	mpath_bdev_close(leg->handle);
+	free_percpu(leg->load);
+	mpath_resource_put(leg->resource);
 	kfree(leg);
 	module_put(THIS_MODULE);
 }
@@ -43,23 +46,34 @@ void mpath_leg_put(struct mpath_leg *leg)
 	kref_put(&leg->refs, mpath_leg_last);
 }
 
-struct mpath_leg *mpath_leg_open(dev_t dev)
+struct mpath_leg *mpath_leg_open(dev_t dev, struct mpath_resource *resource,
+				 struct mpath_record *record)
 {
 	struct mpath_leg *leg = kzalloc(sizeof(*leg), GFP_KERNEL);
+	void *error = ERR_PTR(-ENOMEM);
 
 	if (!leg)
-		return ERR_PTR(-ENOMEM);
+		return error;
+	leg->load = alloc_percpu(struct mpath_load);
+	if (!leg->load)
+		goto err_free_leg;
 	leg->handle = mpath_bdev_open(dev);
 	if (IS_ERR(leg->handle)) {
-		void *error = leg->handle;
-
-		kfree(leg);
-		return error;
+		error = leg->handle;
+		goto err_free_load;
 	}
+	leg->resource = mpath_resource_get(resource);
+	leg->record = record;
 	leg->bdev = mpath_bdev_of(leg->handle);
 	kref_init(&leg->refs);
 	INIT_WORK(&leg->release, mpath_leg_release);
 	/* a table of this module is being made, so it cannot be going away */
 	__module_get(THIS_MODULE);
 	return leg;
+
+err_free_load:
+	free_percpu(leg->load);
+err_free_leg:
+	kfree(leg);
+	return error;
 }

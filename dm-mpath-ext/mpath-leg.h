@@ -10,19 +10,38 @@
 
 #include <linux/blkdev.h>
 #include <linux/kref.h>
+#include <linux/percpu.h>
 #include <linux/workqueue.h>
+
+struct mpath_record;
+struct mpath_resource;
+
+/*
+ * I/O in flight on one path that this CPU has sent, by phase, and the pages that
+ * copies of reads hold. Atomic, since it may end on another CPU; on a line of its
+ * own, and mostly that of one CPU.
+ */
+struct mpath_load {
+	atomic_t n[2];
+	atomic_t pages;
+} ____cacheline_aligned_in_smp;
 
 /**
  * struct mpath_leg - an opening of a path's device
  * @refs: one of the path, one for each I/O in flight
  * @bdev: the device
  * @handle: what was opened, as the kernel has it
+ * @load: I/O in flight per CPU and phase, that of the table included
+ * @record: what outlives the table, @resource: a reference, whose record it is
  * @release: closes it: the last reference may be dropped in an interrupt
  */
 struct mpath_leg {
 	struct kref refs;
 	struct block_device *bdev;
 	void *handle;
+	struct mpath_load __percpu *load;
+	struct mpath_record *record;
+	struct mpath_resource *resource;
 	struct work_struct release;
 };
 
@@ -36,11 +55,14 @@ void mpath_leg_exit(void);
 /**
  * mpath_leg_open() - open a device for reading
  * @dev: which
+ * @resource: of the table
+ * @record: of the path
  *
- * May sleep. Holds the module until it is closed. Return: the leg, or an
+ * May sleep. Holds the module and the resource until it is closed. Return: the leg, or an
  * ERR_PTR().
  */
-struct mpath_leg *mpath_leg_open(dev_t dev);
+struct mpath_leg *mpath_leg_open(dev_t dev, struct mpath_resource *resource,
+				 struct mpath_record *record);
 
 static inline struct mpath_leg *mpath_leg_get(struct mpath_leg *leg)
 {

@@ -17,16 +17,19 @@
 
 #include <linux/bio.h>
 #include <linux/device-mapper.h>
+#include <linux/hrtimer.h>
 #include <linux/kref.h>
 #include <linux/mutex.h>
 #include <linux/percpu.h>
 #include <linux/workqueue.h>
 
+#include "mpath-budget.h"
 #include "mpath-conf.h"
 #include "mpath-elastic.h"
 #include "mpath-health.h"
 #include "mpath-latency.h"
 #include "mpath-leg.h"
+#include "mpath-tail.h"
 #include "mpath-wheel.h"
 
 #define DM_MSG_PREFIX	"mpath-ext"
@@ -55,14 +58,6 @@ struct mpath_counts {
 	u64 buckets[2][MPATH_BUCKETS];
 };
 
-/*
- * I/O in flight on one path that this CPU has sent, by phase. Atomic, since it
- * may end on another CPU; on a line of its own, and mostly that of one CPU.
- */
-struct mpath_load {
-	atomic_t n[2];
-} ____cacheline_aligned_in_smp;
-
 /**
  * struct mpath_record - what outlives a table of one path
  * @list: in the resource's records
@@ -72,6 +67,8 @@ struct mpath_load {
  * @average: latency of reads, ns; written by the fold alone
  * @folded_ns: sum of latencies at the last fold, @folded_ios: I/Os
  * @aside: folds in a row in which the path stood out
+ * @window: its reads lately, @usual_ns: what half of them take; 0: not known;
+ *	written by the tick alone, and only while reads are hedged
  */
 struct mpath_record {
 	struct list_head list;
@@ -82,13 +79,16 @@ struct mpath_record {
 	u64 folded_ns;
 	u64 folded_ios;
 	u32 aside;
+	struct mpath_window window;
+	u64 usual_ns;
 };
 
 /**
  * struct mpath_resource - a device-mapper device of this target
  * @list: of all resources
- * @refs: one for each table
- * @md: the device
+ * @refs: one for each table, and for each I/O or probe that outlives its table
+ * @tables: how many; under mpath_resources_lock
+ * @md: the device; NULL once it has no table
  * @lock: orders every change of paths and groups
  * @records: of every path that a table of this device ever had
  * @active: the table that is resumed, or NULL
@@ -97,6 +97,7 @@ struct mpath_record {
 struct mpath_resource {
 	struct list_head list;
 	struct kref refs;
+	u32 tables;
 	struct mapped_device *md;
 	struct mutex lock; /* of health, groups and snaps */
 	struct list_head records;
@@ -113,7 +114,7 @@ struct mpath_probe;
  * @number: in the table, also its bit in struct mpath_io.tried
  * @group: its group's number
  * @record: what outlives the table
- * @load: I/O in flight per CPU and phase
+ * @load: of @leg
  * @phase: what new I/O counts itself in, @flip_ns: since when
  * @leg: its device, opened for I/O of our own
  * @probe: in flight or at rest; may outlive the table
@@ -175,6 +176,44 @@ struct mpath_group {
 	struct mpath_elastic elastic;
 };
 
+/**
+ * struct mpath_hedge_cpu - reads that may be hedged, by the CPU that has sent them
+ * @lock: of all here; taken in interrupts
+ * @waiting: not late yet, oldest first
+ * @late: those that are, for the worker
+ * @parked: those that it could do nothing for, until the next tick
+ * @timer: goes off when the first of @waiting is late; @armed: it will
+ * @map: the table
+ */
+struct mpath_hedge_cpu {
+	spinlock_t lock; /* of the lists and @armed */
+	struct list_head waiting;
+	struct list_head late;
+	struct list_head parked;
+	struct hrtimer timer;
+	bool armed;
+	struct mpath_map *map;
+};
+
+/**
+ * struct mpath_hedger - second copies of late reads
+ * @cpus: reads that wait for an answer
+ * @reads: all reads while reads are hedged, per CPU; only ever grows
+ * @earned: of those, how many the budget has had its share of
+ * @lock: of @budget; taken in interrupts
+ * @budget: second copies that may be sent; @may: at least one
+ * @work: sends them
+ */
+struct mpath_hedger {
+	struct mpath_hedge_cpu __percpu *cpus;
+	u64 __percpu *reads;
+	u64 earned;
+	spinlock_t lock; /* of @budget */
+	struct mpath_budget budget;
+	bool may;
+	struct work_struct work;
+};
+
 /* why nothing is sent, bits of mpath_map.gate */
 #define MPATH_GATE_SUSPENDED	BIT(0)	/* between presuspend and resume */
 #define MPATH_GATE_REQUEUE	BIT(1)	/* what waits goes back to dm */
@@ -188,6 +227,7 @@ struct mpath_group {
  * @groups: conf.nr_groups of them
  * @snap: what is in use; NULL: no path is
  * @cursor: turn of each CPU
+ * @hedge_ns: a read is late after this; 0: no read is hedged now
  * @gate: MPATH_GATE_*
  * @asked: group that was asked for by message, from 1; 0: none, preference rules
  * @current_group: in use, or used last
@@ -202,6 +242,7 @@ struct mpath_group {
  * @tick_ns: time of the last tick, @tick_ios: I/Os that all paths had done by then
  * @snaps: @snap is one of them; the other is what it was before, free to be
  *	written once @snap_retired has passed
+ * @hedger: second copies of late reads
  * @better_ns: since when a group of higher preference has had a path; 0: none has
  */
 struct mpath_map {
@@ -212,6 +253,7 @@ struct mpath_map {
 	struct mpath_group *groups;
 	struct mpath_snap __rcu *snap;
 	u32 __percpu *cursor;
+	u64 hedge_ns;
 	u32 gate;
 	u32 asked;
 	u32 current_group;
@@ -235,6 +277,8 @@ struct mpath_map {
 	struct mpath_snap snaps[2];
 	unsigned long snap_retired;
 	u64 better_ns;
+
+	struct mpath_hedger hedger;
 };
 
 /**

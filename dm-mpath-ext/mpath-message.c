@@ -110,8 +110,6 @@ static int mpath_do_fail(struct mpath_map *map, unsigned int argc, char **argv)
 
 static int mpath_do_set(struct mpath_map *map, unsigned int argc, char **argv)
 {
-	if (!strcmp(argv[1], "hedge"))
-		return mpath_refuse(map, "hedge is not supported by this version");
 	if (mpath_conf_set(map->conf, argc - 1, argv + 1))
 		return mpath_refuse(map, "%s", map->conf->error);
 	/* a time may be over by now, or queueing begin or end */

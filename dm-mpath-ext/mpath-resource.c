@@ -27,6 +27,8 @@ struct mpath_resource *mpath_resource_of(struct mapped_device *md)
 	INIT_LIST_HEAD(&resource->records);
 	list_add_tail(&resource->list, &mpath_resources);
 out:
+	if (resource)
+		resource->tables++;
 	mutex_unlock(&mpath_resources_lock);
 	return resource;
 }
@@ -42,6 +44,16 @@ static void mpath_resource_free(struct kref *refs)
 		kfree(record);
 	}
 	kfree(resource);
+}
+
+void mpath_resource_leave(struct mpath_resource *resource)
+{
+	mutex_lock(&mpath_resources_lock);
+	/* what is still in flight may keep it; the next device may be at the same address */
+	if (!--resource->tables)
+		resource->md = NULL;
+	kref_put(&resource->refs, mpath_resource_free);
+	mutex_unlock(&mpath_resources_lock);
 }
 
 void mpath_resource_put(struct mpath_resource *resource)

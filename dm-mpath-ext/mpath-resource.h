@@ -14,10 +14,13 @@ extern struct list_head mpath_resources;
  * mpath_resource_of() - the resource of a device-mapper device
  * @md: the device
  *
- * May sleep. Return: a reference, to a new resource if there was none; NULL if
- * memory is out.
+ * May sleep. Return: a reference of one of its tables, to a new resource if there
+ * was none; NULL if memory is out.
  */
 struct mpath_resource *mpath_resource_of(struct mapped_device *md);
+
+/* the reference of a table; may sleep */
+void mpath_resource_leave(struct mpath_resource *resource);
 
 static inline struct mpath_resource *mpath_resource_get(struct mpath_resource *resource)
 {

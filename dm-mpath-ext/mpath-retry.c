@@ -261,7 +261,7 @@ static void mpath_retry_suspects(struct mpath_map *map)
 			continue;
 		WRITE_ONCE(path->suspect, false);
 		mutex_lock(&map->resource->lock);
-		mpath_path_down(path, MPATH_FAILED, "its I/O errors are good elsewhere");
+		mpath_path_down(path, MPATH_FAILED, "its I/O errors are its own");
 		mutex_unlock(&map->resource->lock);
 	}
 }

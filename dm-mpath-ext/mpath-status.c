@@ -7,13 +7,14 @@
  *	{ <A|E|D> <#selector args> <#paths> <#path args>
  *	  { <dev> <A|F> <fail count> <path args> }... }...
  *
- * The path args are <state> <latency in us> <in flight>.
+ * The path args are <state> <latency in us> <in flight> <hedges sent> <hedges won>.
  */
 #include "mpath-io.h"
 #include "mpath-path.h"
+#include "mpath-resource.h"
 #include "mpath-status.h"
 
-#define MPATH_STATUS_ARGS	3
+#define MPATH_STATUS_ARGS	5
 
 static char mpath_group_letter(const struct mpath_map *map, u32 g)
 {
@@ -35,6 +36,7 @@ static u64 mpath_waiting(struct mpath_map *map)
 
 static void mpath_status_info(struct mpath_map *map, char *result, unsigned int maxlen)
 {
+	struct mpath_counts sum;
 	unsigned int sz = 0;
 	u32 g, p;
 
@@ -48,11 +50,12 @@ static void mpath_status_info(struct mpath_map *map, char *result, unsigned int 
 			const struct mpath_path *path = &map->paths[p];
 			const struct mpath_health *health = &path->record->health;
 
-			DMEMIT(" %s %c %u %s %llu %llu", path->dev->name,
+			mpath_record_sum(path->record, &sum);
+			DMEMIT(" %s %c %u %s %llu %llu %llu %llu", path->dev->name,
 			       mpath_path_works(path) ? 'A' : 'F', health->fails,
 			       mpath_state_names[health->state],
 			       div_u64(READ_ONCE(path->record->average), NSEC_PER_USEC),
-			       mpath_io_in_flight(path));
+			       mpath_io_in_flight(path), sum.hedges_sent, sum.hedges_won);
 		}
 	}
 }

@@ -5,6 +5,7 @@
 #include <linux/module.h>
 #include <linux/slab.h>
 
+#include "mpath-hedge.h"
 #include "mpath-identity.h"
 #include "mpath-io.h"
 #include "mpath-path.h"
@@ -47,8 +48,6 @@ static int mpath_parse(struct mpath_map *map, unsigned int argc, char **argv)
  */
 const char *mpath_missing(const struct mpath_conf *conf)
 {
-	if (conf->t.hedge_percentile)
-		return "hedge";
 	if (conf->handler[0])
 		return "a hardware handler";
 	return NULL;
@@ -87,17 +86,17 @@ static int mpath_path_open(struct mpath_map *map, u32 number)
 		map->ti->error = "Path given twice";
 		return -EINVAL;
 	}
-	path->load = alloc_percpu(struct mpath_load);
 	path->record = mpath_record_of(map->resource, path->dev->name);
-	if (!path->load || !path->record)
+	if (!path->record)
 		return -ENOMEM;
-	path->leg = mpath_leg_open(path->dev->bdev->bd_dev);
+	path->leg = mpath_leg_open(path->dev->bdev->bd_dev, map->resource, path->record);
 	if (IS_ERR(path->leg)) {
 		ret = PTR_ERR(path->leg);
 		path->leg = NULL;
 		map->ti->error = "Cannot open a path for probes";
 		return ret;
 	}
+	path->load = path->leg->load;
 	return mpath_probe_init(path);
 }
 
@@ -106,7 +105,6 @@ static void mpath_path_close(struct mpath_path *path)
 	mpath_probe_exit(path);
 	if (path->leg)
 		mpath_leg_put(path->leg);
-	free_percpu(path->load);
 	if (path->dev)
 		dm_put_device(path->map->ti, path->dev);
 }
@@ -168,6 +166,8 @@ static void mpath_free(struct mpath_map *map)
 {
 	u32 p;
 
+	/* its timers wake a worker of that */
+	mpath_hedge_exit(map);
 	mpath_retry_exit(map);
 	for (p = 0; map->paths && p < map->conf->nr_paths; p++)
 		if (map->paths[p].map)
@@ -177,7 +177,7 @@ static void mpath_free(struct mpath_map *map)
 	kvfree(map->paths);
 	kvfree(map->conf);
 	if (map->resource)
-		mpath_resource_put(map->resource);
+		mpath_resource_leave(map->resource);
 	kvfree(map);
 }
 
@@ -191,6 +191,9 @@ static int mpath_ctr(struct dm_target *ti, unsigned int argc, char **argv)
 		return ret;
 	map->ti = ti;
 	ret = mpath_retry_init(map);
+	if (ret)
+		goto err;
+	ret = mpath_hedge_init(map);
 	if (ret)
 		goto err;
 	mpath_tick_init(map);

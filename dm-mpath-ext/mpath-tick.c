@@ -2,6 +2,7 @@
 /*
  * What is done ten times a second.
  */
+#include "mpath-hedge.h"
 #include "mpath-io.h"
 #include "mpath-path.h"
 #include "mpath-probe.h"
@@ -152,6 +153,7 @@ static void mpath_tick(struct work_struct *work)
 	iops = mpath_iops(map, now_ns);
 	for (p = 0; p < map->conf->nr_paths; p++)
 		mpath_watch(&map->paths[p], now_ns);
+	mpath_hedge_tick(map, now_ns);
 	for (g = 0; g < map->conf->nr_groups; g++)
 		mpath_judge(map, map->groups[g].conf);
 	if (map->conf->nr_groups) {

@@ -35,10 +35,15 @@ mkmpath() {
 
 devno() { stat -Lc '%Hr:%Lr' "/dev/mapper/$1"; }
 
-# path_words <map> <path>: its letter, fail count, state, latency and in flight
+# path_words <map> <path>: its letter, fail count, state, latency, in flight, hedges
+# sent and hedges won
 path_words() {
-	dmsetup status "$1" | tr ' ' '\n' | grep -A5 -x "$(devno "$2")" | tail -n +2 | tr '\n' ' '
+	dmsetup status "$1" | tr ' ' '\n' | grep -A7 -x "$(devno "$2")" | tail -n +2 | tr '\n' ' '
 }
+
+in_flight() { path_words "$1" "$2" | cut -d' ' -f5; }
+hedges_sent() { path_words "$1" "$2" | cut -d' ' -f6; }
+hedges_won() { path_words "$1" "$2" | cut -d' ' -f7; }
 
 # path_state_is <map> <path> <state>
 path_state_is() {

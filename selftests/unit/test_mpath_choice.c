@@ -157,10 +157,24 @@ static void test_budget(void **state)
 	}
 	assert_int_equal(sent, 2500);
 	/* what is saved in a quiet time is no more than a burst */
-	mpath_budget_earn(&budget, ~0ULL, 10000);
+	for (unsigned int i = 0; i < 1000; i++)
+		mpath_budget_earn(&budget, 10, 1000);
 	for (sent = 0; mpath_budget_spend(&budget); sent++)
 		;
 	assert_int_equal(sent, MPATH_BUDGET_BURST / MPATH_BUDGET_ONE);
+	/* but all that was earned at once may be spent, if not twice */
+	mpath_budget_earn(&budget, 100000, 500);
+	mpath_budget_earn(&budget, 0, 500);
+	for (sent = 0; mpath_budget_spend(&budget); sent++)
+		;
+	assert_int_equal(sent, MPATH_BUDGET_BURST / MPATH_BUDGET_ONE);
+	mpath_budget_earn(&budget, 100000, 500);
+	for (sent = 0; mpath_budget_spend(&budget); sent++)
+		;
+	assert_int_equal(sent, 5000);
+	/* the largest figures do not overflow */
+	mpath_budget_earn(&budget, ~0ULL, 10000);
+	assert_true(mpath_budget_left(&budget));
 }
 
 static void test_elastic(void **state)
