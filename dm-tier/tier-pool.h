@@ -77,8 +77,9 @@ struct tier_member {
 	unsigned long *touched;		/* bit per page of its table: heat changed; atomic */
 	struct tier_latency __percpu *latency;
 	u64 latency_seen;		/* tick worker: sums at the last fold */
-	u64 latency_ns;
+	u64 latency_sum;
 	u64 latency_ios;
+	u64 latency_ns;			/* average under load, 0: none yet */
 	bool idle;
 	atomic_t moves;			/* from or to it */
 	struct tier_bucket bucket;

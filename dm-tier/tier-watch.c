@@ -11,26 +11,38 @@
 #include "tier-place.h"
 #include "tier-tick.h"
 
+/* an eighth of the way to the new figure, all of it the first time */
+static u64 tier_watch_average(u64 average, u64 ns, u64 ios)
+{
+	if (!ios)
+		return average;
+	ns = div64_u64(ns, ios);
+	return average ? average - average / 8 + ns / 8 : ns;
+}
+
 /* fold the CPUs' sums of one member; ns and ios of this tick are added up */
 static void tier_watch_member(struct tier_member *member, u64 *ns, u64 *ios)
 {
-	u64 seen = 0;
+	u64 seen = 0, now_ns = 0, now_ios = 0;
 	int cpu;
 
 	for_each_possible_cpu(cpu) {
 		struct tier_latency *latency = per_cpu_ptr(member->latency, cpu);
 
-		/* sums only grow; what was folded before is in latency_ns, latency_ios */
-		*ns += READ_ONCE(latency->ns);
-		*ios += READ_ONCE(latency->ios);
+		/* sums only grow; what was folded before is in latency_sum, latency_ios */
+		now_ns += READ_ONCE(latency->ns);
+		now_ios += READ_ONCE(latency->ios);
 		seen += READ_ONCE(latency->seen);
 	}
-	*ns -= member->latency_ns;
-	*ios -= member->latency_ios;
-	member->latency_ns += *ns;
-	member->latency_ios += *ios;
+	now_ns -= member->latency_sum;
+	now_ios -= member->latency_ios;
+	member->latency_sum += now_ns;
+	member->latency_ios += now_ios;
+	WRITE_ONCE(member->latency_ns, tier_watch_average(member->latency_ns, now_ns, now_ios));
 	WRITE_ONCE(member->idle, seen == member->latency_seen);
 	member->latency_seen = seen;
+	*ns += now_ns;
+	*ios += now_ios;
 }
 
 static void tier_watch_latency(struct tier_pool *pool, struct tier_tier *tier)
@@ -38,19 +50,9 @@ static void tier_watch_latency(struct tier_pool *pool, struct tier_tier *tier)
 	u64 ns = 0, ios = 0;
 	unsigned int i;
 
-	for (i = 0; i < tier->nr_members; i++) {
-		u64 member_ns = 0, member_ios = 0;
-
-		tier_watch_member(tier->members[i], &member_ns, &member_ios);
-		ns += member_ns;
-		ios += member_ios;
-	}
-	if (!ios)
-		return;
-	ns = div64_u64(ns, ios);
-	/* an eighth of the way to the new figure, all of it the first time */
-	WRITE_ONCE(tier->latency_ns, tier->latency_ns ?
-		   tier->latency_ns - tier->latency_ns / 8 + ns / 8 : ns);
+	for (i = 0; i < tier->nr_members; i++)
+		tier_watch_member(tier->members[i], &ns, &ios);
+	WRITE_ONCE(tier->latency_ns, tier_watch_average(tier->latency_ns, ns, ios));
 }
 
 static void tier_watch_space(struct tier_pool *pool, u8 id)
