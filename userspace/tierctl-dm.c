@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "tierctl.h"
+#include "tierctl-meta.h"
 
 #define REASONS_MAX	4
 #define NO_ERRNO	(-1)	/* it failed, and libdevmapper keeps to itself how */
@@ -56,6 +57,25 @@ void dm_end(void)
 	kmsg = -1;
 }
 
+/*
+ * What may be a pool's, by one block of one, is never said to be wiped: a device
+ * named in the wrong place, or metadata that was damaged, is refused in the same
+ * words as something else's.
+ */
+static void advise(const char *dev)
+{
+	struct meta_look look;
+
+	if (meta_look(dev, &look))
+		return;
+	if (look.ours)
+		fprintf(stderr, "  %s has parts of a tier pool: look with tier_check or tier_dump "
+			"before anything else\n", dev);
+	else
+		fprintf(stderr, "  if its data may go: wipefs -a %s; "
+			"dd if=/dev/zero of=%s bs=4096 count=1\n", dev, dev);
+}
+
 /* what the kernel logged about our targets since dm_begin() */
 static void print_reasons(void)
 {
@@ -79,9 +99,7 @@ static void print_reasons(void)
 			continue;
 		fprintf(stderr, "  kernel: %s\n", line);
 		if (holds)
-			fprintf(stderr, "  if its data may go: "
-				"wipefs -a %s; dd if=/dev/zero of=%s bs=4096 count=1\n",
-				holds, holds);
+			advise(holds);
 		shown++;
 	}
 }

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "tierctl.h"
+#include "tierctl-meta.h"
 
 #define EXTENT_MIN	(64ULL << 10)
 #define EXTENT_MAX	(1ULL << 30)
@@ -104,6 +105,92 @@ static int create_args(struct ctl *c, struct pool_words *w, int argc, char **arg
 	return code;
 }
 
+/* -- what the metadata device says before the kernel is asked -- */
+
+static int wrong_extent(const struct pool_words *w, const struct meta_look *look)
+{
+	char said[32], is[32];
+
+	return ctl_fail(CTL_FAILED, 0, "--extent may be left out", "the pool on %s has extents of %s, not %s",
+			w->meta, text_bytes(is, look->extent_sectors << 9),
+			text_bytes(said, w->extent_sectors << 9));
+}
+
+static int no_pool_there(const struct pool_words *w, bool foreign)
+{
+	return ctl_fail(CTL_ABSENT, 0, foreign ? "`wipefs` (without options) lists what it holds" :
+			"`tierctl pool create` makes one", "%s holds no pool", w->meta);
+}
+
+static void tell_order(const struct pool_words *w, const struct meta_look *look)
+{
+	const char *names[WORDS_MAX_TIERS], *faster, *slower;
+	unsigned int i;
+
+	for (i = 0; i < w->nr_tiers; i++)
+		names[i] = w->tier[i].name;
+	if (!meta_order(look, names, w->nr_tiers, &faster, &slower))
+		fprintf(stderr, "note: tier '%s' is named before '%s' now, which is to say faster; "
+			"the pool got them the other way round\n", faster, slower);
+}
+
+/*
+ * A pool that is there knows its extent size. Whether it can be started is the
+ * kernel's to say, also where its metadata begins badly.
+ */
+static int look_first(struct pool_words *w, bool start, bool *there)
+{
+	struct meta_look look, mirror = { 0 };
+	int err = meta_look(w->meta, &look);
+
+	if (err == -ENOENT || err == -EACCES)
+		return ctl_fail(ctl_code(err), err, "a block device is wanted", "%s", w->meta);
+	if (!look.pool && w->mirror && !meta_look(w->mirror, &mirror) && mirror.pool)
+		look = mirror;
+	*there = look.pool || look.ours;
+	if (start && !err && !*there && !mirror.ours)
+		return no_pool_there(w, !look.blank);
+	if (look.pool && !w->extent_sectors)
+		w->extent_sectors = look.extent_sectors;
+	if (!w->extent_sectors)
+		w->extent_sectors = EXTENT_DEFAULT >> 9;
+	if (!look.pool)
+		return CTL_OK;
+	if (w->extent_sectors != look.extent_sectors)
+		return wrong_extent(w, &look);
+	tell_order(w, &look);
+	return CTL_OK;
+}
+
+/* -- what is missing once it runs -- */
+
+static int tell_missing(const struct dmtier_dev *dev, void *arg)
+{
+	char uuid[37];
+	bool *any = arg;
+
+	if (strcmp(dev->state, "missing"))
+		return 0;
+	dmtier_uuid_text(dev->uuid, uuid);
+	fprintf(stderr, "note: member #%u of tier '%s' is missing (uuid %s, %llu extents used); "
+		"I/O to them fails\n", dev->index, dev->tier, uuid,
+		(unsigned long long)dev->used);
+	*any = true;
+	return 0;
+}
+
+static void tell_started(struct ctl *c, const char *name, const struct pool_words *w)
+{
+	bool any = false;
+
+	if (!w->mirror)
+		fputs("note: one copy of the metadata is in use; if the pool has a mirror, start it "
+		      "with --mirror\n", stderr);
+	if (!dmtier_devs(c->h, name, tell_missing, &any) && any)
+		fprintf(stderr, "note: `tierctl pool stop %s` and a start with all of its devices "
+			"brings them back\n", name);
+}
+
 /* loads @w as map @name, new or in place of its table */
 static int load_words(struct pool_words *w, const char *name, bool reload)
 {
@@ -131,32 +218,52 @@ static int load_words(struct pool_words *w, const char *name, bool reload)
 	return code;
 }
 
-static int create(struct ctl *c, int argc, char **argv)
+static int load_new(struct pool_words *w, const char *name)
 {
-	struct pool_words w = { .extent_sectors = EXTENT_DEFAULT >> 9 };
-	int code = create_args(c, &w, argc, argv);
 	struct dm_map map;
 
+	if (!dm_find(name, &map))
+		return load_words(w, name, false);
+	dm_map_free(&map);
+	return ctl_fail(CTL_FAILED, 0, "`tierctl pool add` adds devices to a pool",
+			"there is a map '%s' already", name);
+}
+
+/* @start: the pool must be there; else it is made if it is not */
+static int make(struct ctl *c, int argc, char **argv, bool start)
+{
+	struct pool_words w = { 0 };
+	int code = create_args(c, &w, argc, argv);
+	const char *name = argv[optind];
+	bool there = false;
+
 	if (!code && geteuid())
-		code = ctl_fail(CTL_DENIED, 0, "this needs root", "cannot make map '%s'",
-				argv[optind]);
+		code = ctl_fail(CTL_DENIED, 0, "this needs root", "cannot make map '%s'", name);
 	if (!code) {
 		load_module("dm-tier", "/sys/module/dm_tier");
 		code = ctl_open(c);
 	}
+	if (!code)
+		code = look_first(&w, start, &there);
 	if (!code) {
 		dm_begin();
-		if (dm_find(argv[optind], &map)) {
-			code = ctl_fail(CTL_FAILED, 0, "`tierctl pool add` adds devices to a pool",
-					"there is a map '%s' already", argv[optind]);
-			dm_map_free(&map);
-		} else {
-			code = load_words(&w, argv[optind], false);
-		}
+		code = load_new(&w, name);
 		dm_end();
 	}
+	if (!code && there)
+		tell_started(c, name, &w);
 	words_free(&w);
 	return code;
+}
+
+static int create(struct ctl *c, int argc, char **argv)
+{
+	return make(c, argc, argv, false);
+}
+
+static int start(struct ctl *c, int argc, char **argv)
+{
+	return make(c, argc, argv, true);
 }
 
 /* @map and the words of its table; both are the caller's to free after CTL_OK */
@@ -571,7 +678,8 @@ const struct command pool_commands[] = {
 	{ "pool", "create", CREATE_ARGS,
 	  "make a pool, or start one that its metadata device holds; fastest tier first",
 	  1, 1000, create },
-	{ "pool", "start", CREATE_ARGS, "the same", 1, 1000, create },
+	{ "pool", "start", CREATE_ARGS,
+	  "start a pool that its metadata device holds, and tell what is missing", 1, 1000, start },
 	{ "pool", "stop", "NAME", "take down its LUNs' maps and its own; data stays", 1, 1, stop },
 	{ "pool", "add", "NAME --tier NAME:DEV[,DEV...]...",
 	  "add devices to a tier, or tiers below the others", 1, 1000, add },

@@ -45,7 +45,7 @@ wait_for() {
 trap 'echo "demo: FAILED in line $LINENO: $BASH_COMMAND" >&2' ERR
 
 pool_start() {
-	tierctl pool start $pool --meta /dev/tier/meta \
+	tierctl pool create $pool --meta /dev/tier/meta \
 		--tier ssd:/dev/tier/ssd --tier sas:/dev/tier/sas --tier sata:/dev/tier/sata
 }
 

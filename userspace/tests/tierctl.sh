@@ -116,6 +116,15 @@ expect_json "map(select(.tag == \"blue\")) | length == 1" dev list $pool
 expect 0 '' pool set $pool tag "$sata1" none
 expect_json "map(select(.tag)) | length == 0" dev list $pool
 
+# wrong words
+expect 2 "'pool list' may be meant" pool lits
+expect 2 "'pool' may be meant" polo list
+expect 2 '--mirror may be meant' pool create other --mirrer "$mirror"
+expect 2 'no option --wait here' lun list --wait
+expect 2 'wants a value' pool create other --meta
+expect 2 'no command' help nonsense
+expect 0 'dm-tier\) [0-9]' --version
+
 # tiers and devices
 expect 0 'ssd' tier list
 expect_json 'map(.tier) == ["ssd", "sata"] and .[0].rank == 0' tier list $pool
@@ -171,6 +180,22 @@ expect_json '[.cells[].mapped] | add == 80' heat map $pool 1 --width 40
 expect 0 '' heat map $pool 1 --png /tmp/tierctl.png
 [[ $(head -c 4 /tmp/tierctl.png | tail -c 3) == PNG ]]
 result $? "the heat map's picture is a PNG"
+# a tier's only device has the latency of the tier, an average and no sum
+dd if=/dev/mapper/$pool-lun1 of=/dev/null bs=64k count=200 iflag=direct status=none
+same_latency() {
+	local end=$((SECONDS + 30)) tier dev
+	while ((SECONDS < end)); do
+		tier=$(tierctl --json tier list $pool | jq '.[0].latency_ns')
+		dev=$(tierctl --json dev list $pool |
+			jq 'map(select(.tier == "ssd").latency_ns)[0]')
+		[[ $tier -gt 0 && $tier == "$dev" ]] && return
+		sleep 0.1
+	done
+	echo "tier $tier, device $dev" >/tmp/tierctl.err
+	return 1
+}
+same_latency
+result $? "the latency of a device that is a tier by itself"
 expect 0 'READS/S' top -n 1 -d 0.3
 expect_json 'length == 2' top $pool -n 1 -d 0.2
 
@@ -241,8 +266,31 @@ expect 0 '' pool stop $pool
 [[ ! -e /dev/mapper/$pool ]]
 result $? "the pool's map is gone"
 expect 3 'no pool' pool stop $pool
-expect 0 '' pool start $pool --meta "$meta" --mirror "$mirror" --extent 256K \
+printf foreign | dd of="$sata2" conv=notrunc status=none
+expect 3 "$sata2 holds no pool.*lists what" pool start $pool --meta "$sata2" --tier "ssd:$ssd"
+expect 1 'extents of 256 KiB, not 1 MiB' pool start $pool --meta "$meta" --extent 1M \
+	--tier "ssd:$ssd"
+# what may be a pool's is never said to be wiped
+dd if=/dev/zero of="$sata2" bs=4096 count=1 status=none
+expect 3 "$sata2 holds no pool.*pool create" pool start $pool --meta "$sata2" --tier "ssd:$ssd"
+for dev in "$meta" "$mirror" "$ssd"; do
+	expect 1 'tier pool|belongs to another' pool create other --meta "$sata2" --tier "ssd:$dev"
+	! grep -q wipefs /tmp/tierctl.out
+	result $? "no advice to wipe $dev"
+done
+expect 0 "'sata' is named before 'ssd' now" pool start $pool --meta "$meta" --mirror "$mirror" \
+	--tier "sata:$sata1,$new" --tier "ssd:$ssd"
+expect 0 '' pool stop $pool
+expect 0 'one copy of the metadata' pool start $pool --meta "$meta" \
+	--tier "ssd:$ssd" --tier "sata:$sata1"
+grep -q "member #.* of tier 'sata' is missing" /tmp/tierctl.out
+result $? "a missing member is told"
+expect 0 '' pool stop $pool
+expect 0 '' pool start $pool --meta "$meta" --mirror "$mirror" \
 	--tier "ssd:$ssd" --tier "sata:$sata1,$new"
+! grep -q note /tmp/tierctl.out
+result $? "nothing is missing"
+expect_json '.[0].extent_bytes == 262144' pool list
 expect 0 '' lun activate $pool 1
 same "data after stop and start"
 expect 0 '' lun deactivate $pool 1
