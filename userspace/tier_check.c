@@ -15,6 +15,7 @@ static const char usage[] =
 	"  -m, --mirror <dev>  the second copy of the metadata\n"
 	"      --json          findings as JSON\n"
 	"      --live          read devices that are in use: what is being written may show as damage\n"
+	"      --version\n"
 	"exit code: 0 clean, 1 damage, 2 usage, a device that cannot be opened, or findings that\n"
 	"  cannot be written\n";
 
@@ -419,6 +420,7 @@ int main(int argc, char **argv)
 		{ "json", no_argument, NULL, 'j' },
 		{ "live", no_argument, NULL, 'l' },
 		{ "help", no_argument, NULL, 'h' },
+		{ "version", no_argument, NULL, 'V' },
 		{ NULL, 0, NULL, 0 }
 	};
 	const char *mirror = NULL;
@@ -440,6 +442,9 @@ int main(int argc, char **argv)
 			break;
 		case 'h':
 			fputs(usage, stdout);
+			return 0;
+		case 'V':
+			puts("tier_check (dm-tier) " DM_TIER_VERSION);
 			return 0;
 		default:
 			fputs(usage, stderr);

@@ -19,6 +19,7 @@ static const char usage[] =
 	"      --heat          each extent on its own, with its heat\n"
 	"      --no-extents    leave the extents out\n"
 	"      --live          read a device that is in use\n"
+	"      --version\n"
 	"exit code: 0 done, 1 the metadata does not load, 2 usage or device\n";
 
 static void dump_tier(struct json *j, const struct tier_meta *meta, const char *key, u8 tier)
@@ -250,6 +251,7 @@ int main(int argc, char **argv)
 		{ "no-extents", no_argument, NULL, 'E' },
 		{ "live", no_argument, NULL, 'l' },
 		{ "help", no_argument, NULL, 'h' },
+		{ "version", no_argument, NULL, 'V' },
 		{ NULL, 0, NULL, 0 }
 	};
 	static struct tier_meta meta;
@@ -276,6 +278,9 @@ int main(int argc, char **argv)
 			break;
 		case 'h':
 			fputs(usage, stdout);
+			return 0;
+		case 'V':
+			puts("tier_dump (dm-tier) " DM_TIER_VERSION);
 			return 0;
 		default:
 			fputs(usage, stderr);

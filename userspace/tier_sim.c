@@ -188,7 +188,8 @@ static void usage(FILE *to)
 	      "  -m, --move-rate MIB           moved per second (64); 0: no moves\n"
 	      "  -n, --repeat N                replay the traces N times (1)\n"
 	      "  -s, --start NAME              tier of new extents (fastest with room)\n"
-	      "  -j, --json\n", to);
+	      "  -j, --json\n"
+	      "      --version\n", to);
 }
 
 static void options(int argc, char **argv)
@@ -197,7 +198,8 @@ static void options(int argc, char **argv)
 		{ "tier", 1, NULL, 't' }, { "extent", 1, NULL, 'e' }, { "tick", 1, NULL, 'k' },
 		{ "headroom", 1, NULL, 'r' }, { "move-rate", 1, NULL, 'm' },
 		{ "repeat", 1, NULL, 'n' }, { "start", 1, NULL, 's' },
-		{ "json", 0, NULL, 'j' }, { "help", 0, NULL, 'h' }, { 0 },
+		{ "json", 0, NULL, 'j' }, { "help", 0, NULL, 'h' },
+		{ "version", 0, NULL, 'V' }, { 0 },
 	};
 	const char *start = NULL;
 	unsigned int i;
@@ -234,6 +236,9 @@ static void options(int argc, char **argv)
 			break;
 		case 'h':
 			usage(stdout);
+			exit(0);
+		case 'V':
+			puts("tier_sim (dm-tier) " DM_TIER_VERSION);
 			exit(0);
 		default:
 			usage(stderr);

@@ -362,6 +362,7 @@ static int usage(FILE *f, int ret)
 	      "  -f, --foreground    stay in the foreground, write to stderr\n"
 	      "      --check-config  read the configuration and the price plan, then exit\n"
 	      "      --once          one sample and one look at the policies, then exit\n"
+	      "      --version\n"
 	      "  -h, --help          this text\n", f);
 	return ret;
 }
@@ -378,6 +379,7 @@ static int take_options(struct tierd *d, struct options *o, int argc, char **arg
 		{ "foreground", no_argument, NULL, 'f' },
 		{ "check-config", no_argument, NULL, 'C' },
 		{ "once", no_argument, NULL, '1' },
+		{ "version", no_argument, NULL, 'V' },
 		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 },
 	};
@@ -397,6 +399,9 @@ static int take_options(struct tierd *d, struct options *o, int argc, char **arg
 		case '1':
 			o->once = true;
 			break;
+		case 'V':
+			puts("tierd (dm-tier) " DM_TIER_VERSION);
+			return 0;
 		case 'h':
 			return usage(stdout, 0);
 		default:
