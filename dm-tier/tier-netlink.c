@@ -16,6 +16,7 @@
 #include "tier-extack.h"
 #include "tier-netlink.h"
 #include "tier-netlink-dump.h"
+#include "tier-request.h"
 
 #define TIER_NEEDS	4	/* most attributes that a change takes */
 
@@ -99,38 +100,19 @@ static const char *const tier_attr_names[] = {
 	[DM_TIER_A_VALUE] = "value",
 };
 
+static const struct tier_request_names tier_request_names = {
+	.max = ARRAY_SIZE(tier_attr_names) - 1,
+	.names = tier_attr_names,
+};
+
 int tier_netlink_need(struct nlattr **attrs, int attr, struct netlink_ext_ack *extack)
 {
-	struct tier_err err;
-
-	if (attrs[attr])
-		return 0;
-	NL_SET_ERR_ATTR_MISS(extack, NULL, attr);
-	snprintf(err.text, sizeof(err.text), "missing attribute: %s", tier_attr_names[attr]);
-	tier_extack_set(extack, err.text);
-	return -EINVAL;
+	return tier_request_need(&tier_request_names, attrs, attr, extack);
 }
 
-/* the core lets the last one win, and says nothing */
 int tier_netlink_once(const struct nlmsghdr *request, struct netlink_ext_ack *extack)
 {
-	DECLARE_BITMAP(seen, TIER_REQUEST_ATTR_MAX + 1) = { };
-	struct nlattr *attr;
-	struct tier_err err;
-	int left;
-
-	nlmsg_for_each_attr(attr, request, GENL_HDRLEN, left) {
-		int type = nla_type(attr);
-
-		if (type > TIER_REQUEST_ATTR_MAX || !__test_and_set_bit(type, seen))
-			continue;
-		NL_SET_BAD_ATTR(extack, attr);
-		snprintf(err.text, sizeof(err.text), "attribute given twice: %s",
-			 tier_attr_names[type] ?: "?");
-		tier_extack_set(extack, err.text);
-		return -EINVAL;
-	}
-	return 0;
+	return tier_request_once(&tier_request_names, request, extack);
 }
 
 struct tier_pool *tier_netlink_pool(struct nlattr **attrs, struct netlink_ext_ack *extack)

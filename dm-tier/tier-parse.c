@@ -5,6 +5,7 @@
  *	<metadata dev> <extent sectors> <#feature args> [...]
  *	<#tiers> { <tier name> <#devs> <dev> ... } ...
  */
+#include "tier-dev.h"
 #include "tier-target.h"
 
 int tier_parse_number(const char *word, u64 min, u64 max, u64 *number)
@@ -64,10 +65,14 @@ static int tier_parse_group(struct dm_target *ti, struct dm_arg_set *as, unsigne
 
 static int tier_parse_open(struct tier_pool_target *table, const char *path, struct dm_dev **dev)
 {
+	int ret;
+
 	if (!path)
 		return tier_parse_error(table->ti, "A device is missing in the table line");
-	if (dm_get_device(table->ti, path, dm_table_get_mode(table->ti->table), dev)) {
-		*dev = NULL;
+	ret = tier_dev_open(table->ti, path, dev);
+	if (ret == -ELOOP)
+		return tier_parse_bad(table->ti, "This device is the pool itself", path);
+	if (ret) {
 		tier_parse_bad(table->ti, "Cannot open a device of the pool", path);
 		return -ENODEV;
 	}

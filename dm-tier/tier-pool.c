@@ -7,6 +7,7 @@
 #include <linux/slab.h>
 
 #include "tier-commit.h"
+#include "tier-dev.h"
 #include "tier-event.h"
 #include "tier-flush.h"
 #include "tier-io.h"
@@ -22,21 +23,6 @@
 /* tier_pools, and the references of what is in it */
 DEFINE_MUTEX(tier_pools_lock);
 LIST_HEAD(tier_pools);
-
-int tier_fail(struct tier_err *err, int code, const char *fmt, ...)
-{
-	va_list args;
-	char *c;
-
-	va_start(args, fmt);
-	vsnprintf(err->text, sizeof(err->text), fmt, args);
-	va_end(args);
-	/* a wrong word must not look like a line of the log */
-	for (c = err->text; *c; c++)
-		if ((u8)*c < ' ' || *c == 0x7f)
-			*c = '?';
-	return code;
-}
 
 const char *tier_mode_name(enum tier_mode mode)
 {
@@ -85,7 +71,7 @@ struct tier_member *tier_pool_member_by_name(struct tier_pool *pool, const char 
 	if (name[0] == '#')
 		return !kstrtouint(name + 1, 10, &i) && i < TIER_MAX_MEMBERS ?
 		       pool->members[i] : NULL;
-	dev = tier_dev_by_path(name);
+	dev = tier_dev_find(name);
 	if (!dev)
 		return NULL;
 	for (i = 0; i < TIER_MAX_MEMBERS; i++) {

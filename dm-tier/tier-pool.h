@@ -26,6 +26,7 @@
 #include <linux/xarray.h>
 
 #include "compat.h"
+#include "tier-err.h"
 #include "tier-map.h"
 #include "tier-meta.h"
 #include "tier-plan.h"
@@ -40,14 +41,6 @@
 
 struct tier_pool;
 struct tier_op;
-
-/* text of an error, for the log and for extack */
-struct tier_err {
-	char text[160];
-};
-
-/* set the text of an error; returns @code */
-__printf(3, 4) int tier_fail(struct tier_err *err, int code, const char *fmt, ...);
 
 /* token bucket of one device, or of one LUN, in sectors */
 struct tier_bucket {

@@ -6,6 +6,7 @@
 #include <linux/sched/mm.h>
 #include <linux/slab.h>
 
+#include "tier-dev.h"
 #include "tier-discard.h"
 #include "tier-event.h"
 #include "tier-io.h"
@@ -259,7 +260,7 @@ static int tier_lun_ctr(struct dm_target *ti, unsigned int argc, char **argv)
 		goto err_target;
 	}
 	lt->id = id;
-	ret = dm_get_device(ti, argv[0], dm_table_get_mode(ti->table), &lt->pool_dev);
+	ret = tier_dev_open(ti, argv[0], &lt->pool_dev);
 	if (ret) {
 		ti->error = "Cannot open the pool device";
 		goto err_target;
