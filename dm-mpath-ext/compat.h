@@ -12,6 +12,8 @@
 #include <linux/hrtimer.h>
 #include <linux/workqueue.h>
 
+#include "../dm-tier/compat.h"
+
 /* 7.x wants every workqueue to say whether it is bound to CPUs */
 #ifdef HAVE_WQ_PERCPU
 #define MPATH_WQ_PERCPU	WQ_PERCPU
@@ -70,18 +72,6 @@ static inline void mpath_hrtimer_init(struct hrtimer *timer,
 #else
 	hrtimer_init(timer, CLOCK_MONOTONIC, mode);
 	timer->function = run;
-#endif
-}
-
-/* dm_get_dev_t() became dm_devt_from_path() in 6.9; 0 if there is no such device */
-static inline dev_t mpath_dev_by_path(const char *path)
-{
-#ifdef HAVE_DM_DEVT_FROM_PATH
-	dev_t dev;
-
-	return dm_devt_from_path(path, &dev) ? 0 : dev;
-#else
-	return dm_get_dev_t(path);
 #endif
 }
 

@@ -17,6 +17,7 @@
 
 #include <linux/bio.h>
 #include <linux/device-mapper.h>
+#include <linux/dm-ioctl.h>
 #include <linux/hrtimer.h>
 #include <linux/kref.h>
 #include <linux/mutex.h>
@@ -85,23 +86,36 @@ struct mpath_record {
 
 /**
  * struct mpath_resource - a device-mapper device of this target
- * @list: of all resources
- * @refs: one for each table, and for each I/O or probe that outlives its table
- * @tables: how many; under mpath_resources_lock
- * @md: the device; NULL once it has no table
+ * @list: of all resources that have a table
+ * @refs: one for each table, each request over netlink, and each I/O or probe that
+ *	outlives its table
+ * @tables: tables there are; under mpath_resources_lock
+ * @number: of all resources since the module was loaded; no two have the same
+ * @epoch_ns: when counting began, wall-clock time
+ * @md: the device; there as long as a table is
+ * @name: of the device when it was last looked at; under @lock
+ * @uuid: the same
  * @lock: orders every change of paths and groups
  * @records: of every path that a table of this device ever had
- * @active: the table that is resumed, or NULL
+ * @table: the table that was resumed last, or NULL
+ * @active: the same while it is resumed, else NULL
+ * @resumed: a table was, ever
  * @events: number of the last event
  */
 struct mpath_resource {
 	struct list_head list;
 	struct kref refs;
 	u32 tables;
+	u64 number;
+	u64 epoch_ns;
 	struct mapped_device *md;
+	char name[DM_NAME_LEN];
+	char uuid[DM_UUID_LEN];
 	struct mutex lock; /* of health, groups and snaps */
 	struct list_head records;
+	struct mpath_map *table;
 	struct mpath_map *active;
+	bool resumed;
 	u64 events;
 };
 
@@ -229,7 +243,7 @@ struct mpath_hedger {
  * @cursor: turn of each CPU
  * @hedge_ns: a read is late after this; 0: no read is hedged now
  * @gate: MPATH_GATE_*
- * @asked: group that was asked for by message, from 1; 0: none, preference rules
+ * @asked: group that was asked for by the administrator, from 1; 0: none, preference rules
  * @current_group: in use, or used last
  * @wait_lock: for the lists
  * @retry: bios for the worker

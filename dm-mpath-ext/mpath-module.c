@@ -5,6 +5,7 @@
 #include <linux/module.h>
 
 #include "mpath-leg.h"
+#include "mpath-netlink.h"
 #include "mpath-target.h"
 
 static int __init mpath_init(void)
@@ -14,16 +15,26 @@ static int __init mpath_init(void)
 	ret = mpath_leg_init();
 	if (ret)
 		return ret;
+	ret = mpath_netlink_init();
+	if (ret)
+		goto err_leg;
 	ret = dm_register_target(&mpath_target_type);
 	if (ret)
-		mpath_leg_exit();
+		goto err_netlink;
+	return 0;
+err_netlink:
+	mpath_netlink_exit();
+err_leg:
+	mpath_leg_exit();
 	return ret;
 }
 
 static void __exit mpath_exit(void)
 {
 	dm_unregister_target(&mpath_target_type);
+	/* what a hung probe has to say may still come, until its leg is closed */
 	mpath_leg_exit();
+	mpath_netlink_exit();
 }
 
 module_init(mpath_init);

@@ -2,30 +2,46 @@
 /*
  * The devices of this target, and what of their paths outlives a table.
  */
+#include <linux/sched/mm.h>
 #include <linux/slab.h>
 
+#include "mpath-event.h"
+#include "mpath-netlink.h"
 #include "mpath-resource.h"
 
-/* of the list, and of the last reference to each */
-DEFINE_MUTEX(mpath_resources_lock);
-LIST_HEAD(mpath_resources);
+/* of the list, and of what is in it each one's place there and count of tables */
+static DEFINE_MUTEX(mpath_resources_lock);
+static LIST_HEAD(mpath_resources);
+static u64 mpath_resources_made;
+
+static struct mpath_resource *mpath_resource_new(struct mapped_device *md)
+{
+	struct mpath_resource *resource = kzalloc(sizeof(*resource), GFP_KERNEL);
+
+	if (!resource)
+		return NULL;
+	resource->md = md;
+	resource->number = ++mpath_resources_made;
+	resource->epoch_ns = ktime_get_real_ns();
+	kref_init(&resource->refs);
+	mutex_init(&resource->lock);
+	INIT_LIST_HEAD(&resource->records);
+	list_add_tail(&resource->list, &mpath_resources);
+	return resource;
+}
 
 struct mpath_resource *mpath_resource_of(struct mapped_device *md)
 {
 	struct mpath_resource *resource;
 
 	mutex_lock(&mpath_resources_lock);
-	list_for_each_entry(resource, &mpath_resources, list)
-		if (resource->md == md && kref_get_unless_zero(&resource->refs))
+	list_for_each_entry(resource, &mpath_resources, list) {
+		if (resource->md == md) {
+			mpath_resource_get(resource);
 			goto out;
-	resource = kzalloc(sizeof(*resource), GFP_KERNEL);
-	if (!resource)
-		goto out;
-	resource->md = md;
-	kref_init(&resource->refs);
-	mutex_init(&resource->lock);
-	INIT_LIST_HEAD(&resource->records);
-	list_add_tail(&resource->list, &mpath_resources);
+		}
+	}
+	resource = mpath_resource_new(md);
 out:
 	if (resource)
 		resource->tables++;
@@ -38,7 +54,6 @@ static void mpath_resource_free(struct kref *refs)
 	struct mpath_resource *resource = container_of(refs, struct mpath_resource, refs);
 	struct mpath_record *record, *next;
 
-	list_del(&resource->list);
 	list_for_each_entry_safe(record, next, &resource->records, list) {
 		free_percpu(record->counts);
 		kfree(record);
@@ -46,21 +61,81 @@ static void mpath_resource_free(struct kref *refs)
 	kfree(resource);
 }
 
-void mpath_resource_leave(struct mpath_resource *resource)
-{
-	mutex_lock(&mpath_resources_lock);
-	/* what is still in flight may keep it; the next device may be at the same address */
-	if (!--resource->tables)
-		resource->md = NULL;
-	kref_put(&resource->refs, mpath_resource_free);
-	mutex_unlock(&mpath_resources_lock);
-}
-
 void mpath_resource_put(struct mpath_resource *resource)
 {
-	mutex_lock(&mpath_resources_lock);
 	kref_put(&resource->refs, mpath_resource_free);
+}
+
+/* was it the device's last table? */
+static bool mpath_resource_unlist(struct mpath_resource *resource)
+{
+	bool last;
+
+	mutex_lock(&mpath_resources_lock);
+	last = !--resource->tables;
+	if (last)
+		list_del(&resource->list);
 	mutex_unlock(&mpath_resources_lock);
+	return last;
+}
+
+void mpath_resource_detach(struct mpath_resource *resource, const struct mpath_map *map)
+{
+	mutex_lock(&resource->lock);
+	if (resource->table == map)
+		resource->table = NULL;
+	mutex_unlock(&resource->lock);
+	mpath_netlink_changed();
+}
+
+void mpath_resource_leave(struct mpath_resource *resource)
+{
+	if (mpath_resource_unlist(resource)) {
+		mutex_lock(&resource->lock);
+		if (resource->resumed)
+			mpath_event_removed(resource);
+		mutex_unlock(&resource->lock);
+	}
+	mpath_resource_put(resource);
+}
+
+struct mpath_resource *mpath_resource_find(const char *name)
+{
+	struct mpath_resource *resource, *found = NULL;
+	char now[DM_NAME_LEN];
+
+	mutex_lock(&mpath_resources_lock);
+	list_for_each_entry(resource, &mpath_resources, list) {
+		if (!dm_copy_name_and_uuid(resource->md, now, NULL) && !strcmp(now, name)) {
+			found = mpath_resource_get(resource);
+			break;
+		}
+	}
+	mutex_unlock(&mpath_resources_lock);
+	return found;
+}
+
+struct mpath_resource *mpath_resource_next(u64 number)
+{
+	struct mpath_resource *resource, *found = NULL;
+
+	mutex_lock(&mpath_resources_lock);
+	/* new ones are added behind: their numbers grow along the list */
+	list_for_each_entry(resource, &mpath_resources, list) {
+		if (resource->number >= number) {
+			found = mpath_resource_get(resource);
+			break;
+		}
+	}
+	mutex_unlock(&mpath_resources_lock);
+	return found;
+}
+
+void mpath_resource_renew_name(struct mpath_resource *resource)
+{
+	lockdep_assert_held(&resource->lock);
+	/* fails, and leaves the name alone, once the device is being removed */
+	dm_copy_name_and_uuid(resource->md, resource->name, resource->uuid);
 }
 
 static struct mpath_record *mpath_record_find(struct mpath_resource *resource, const char *id)
@@ -92,14 +167,18 @@ static struct mpath_record *mpath_record_new(const char *id)
 struct mpath_record *mpath_record_of(struct mpath_resource *resource, const char *id)
 {
 	struct mpath_record *record;
+	unsigned int noio;
 
 	mutex_lock(&resource->lock);
+	/* another table may be in use: its I/O may need the lock to go on */
+	noio = memalloc_noio_save();
 	record = mpath_record_find(resource, id);
 	if (!record) {
 		record = mpath_record_new(id);
 		if (record)
 			list_add_tail(&record->list, &resource->records);
 	}
+	memalloc_noio_restore(noio);
 	mutex_unlock(&resource->lock);
 	return record;
 }

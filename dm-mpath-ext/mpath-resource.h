@@ -7,20 +7,56 @@
 
 #include "mpath-map.h"
 
-extern struct mutex mpath_resources_lock;
-extern struct list_head mpath_resources;
-
 /**
  * mpath_resource_of() - the resource of a device-mapper device
- * @md: the device
+ * @md: the device, of which a table is being made
  *
- * May sleep. Return: a reference of one of its tables, to a new resource if there
- * was none; NULL if memory is out.
+ * May sleep.
+ * Return: a reference for the table, to a new resource if there was none; NULL if
+ * memory is out.
  */
 struct mpath_resource *mpath_resource_of(struct mapped_device *md);
 
-/* the reference of a table; may sleep */
+/**
+ * mpath_resource_detach() - a table is about to be taken apart
+ * @resource: of the table
+ * @map: the table; requests over netlink do not find it any more
+ *
+ * May sleep; takes the resource's lock.
+ */
+void mpath_resource_detach(struct mpath_resource *resource, const struct mpath_map *map);
+
+/**
+ * mpath_resource_leave() - a table is gone
+ * @resource: the reference from mpath_resource_of() is dropped
+ *
+ * To be called from the destructor, while device-mapper keeps the device. May
+ * sleep. With its last table the device is no longer this target's: nobody finds
+ * the resource any more, and a table that is made later begins anew.
+ */
 void mpath_resource_leave(struct mpath_resource *resource);
+
+/**
+ * mpath_resource_find() - the resource of a device by its name
+ * @name: as device-mapper has it now
+ *
+ * May sleep; takes mpath_resources_lock.
+ * Return: a reference, or NULL.
+ */
+struct mpath_resource *mpath_resource_find(const char *name);
+
+/**
+ * mpath_resource_next() - resources one after the other
+ * @number: number of the first one wanted
+ *
+ * May sleep; takes mpath_resources_lock.
+ * Return: a reference to the one with that number or, if it is gone, the next; NULL
+ * if there is none.
+ */
+struct mpath_resource *mpath_resource_next(u64 number);
+
+/* look again what the device is called; its lock is held, and it has a table */
+void mpath_resource_renew_name(struct mpath_resource *resource);
 
 static inline struct mpath_resource *mpath_resource_get(struct mpath_resource *resource)
 {
@@ -36,9 +72,9 @@ void mpath_resource_put(struct mpath_resource *resource);
  * @resource: of its table
  * @id: the path's identity
  *
- * May sleep; takes the resource's lock. Return: the record, a new one if the
- * path was never in a table of this device; NULL if memory is out. It lives as
- * long as the resource.
+ * May sleep; takes the resource's lock.
+ * Return: the record, a new one if the path was never in a table of this device;
+ * NULL if memory is out. It lives as long as the resource.
  */
 struct mpath_record *mpath_record_of(struct mpath_resource *resource, const char *id);
 

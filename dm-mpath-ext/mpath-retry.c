@@ -142,7 +142,9 @@ void mpath_retry_expire(struct mpath_map *map)
 		return;
 	DMERR("%s: no path for %u s: I/O fails from now on", mpath_name(map),
 	      map->conf->t.queue_seconds);
+	mutex_lock(&map->resource->lock);
 	mpath_event(map, NULL, MPATH_EVENT_QUEUE_TIMEOUT, "");
+	mutex_unlock(&map->resource->lock);
 	mpath_retry_kick(map);
 }
 

@@ -23,7 +23,7 @@ static char mpath_group_letter(const struct mpath_map *map, u32 g)
 	return rcu_access_pointer(map->snap) && map->current_group == g ? 'A' : 'E';
 }
 
-static u64 mpath_waiting(struct mpath_map *map)
+u64 mpath_waiting(struct mpath_map *map)
 {
 	u64 n;
 

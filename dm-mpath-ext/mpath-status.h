@@ -7,6 +7,9 @@
 
 #include "mpath-map.h"
 
+/* bios that wait, for a path or for being sent again; may sleep */
+u64 mpath_waiting(struct mpath_map *map);
+
 /* may sleep; takes the resource's lock */
 void mpath_status(struct mpath_map *map, status_type_t type, char *result, unsigned int maxlen);
 

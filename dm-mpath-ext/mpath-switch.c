@@ -144,10 +144,23 @@ static void mpath_publish(struct mpath_map *map, u32 g)
 	map->snap_retired = get_state_synchronize_rcu();
 }
 
+/* why another group than before is in use */
+static const char *mpath_switch_reason(const struct mpath_map *map, u32 g)
+{
+	if (map->asked == g + 1)
+		return "by the administrator";
+	if (!mpath_group_works(map, map->current_group))
+		return "the group before has no path left";
+	if (map->groups[map->current_group].off)
+		return "the group before was disabled";
+	return "it stands further in front and has a path";
+}
+
 void mpath_switch(struct mpath_map *map)
 {
 	bool had = rcu_access_pointer(map->snap);
-	u32 g = mpath_choose_group(map);
+	u32 g = mpath_choose_group(map), from = map->current_group;
+	const char *why;
 
 	mpath_publish(map, g);
 	if (g == MPATH_NO_GROUP) {
@@ -158,11 +171,12 @@ void mpath_switch(struct mpath_map *map)
 		}
 		return;
 	}
-	if (g != map->current_group) {
-		DMINFO("%s: group %u is in use, after group %u", mpath_name(map), g + 1,
-		       map->current_group + 1);
+	if (g != from) {
+		why = mpath_switch_reason(map, g);
+		DMINFO("%s: group %u is in use, after group %u: %s", mpath_name(map), g + 1,
+		       from + 1, why);
 		map->current_group = g;
-		mpath_event(map, NULL, MPATH_EVENT_GROUP_SWITCHED, "");
+		mpath_event_group(map, from, why);
 	}
 	if (!had) {
 		WRITE_ONCE(map->lost_ns, 0);

@@ -5,9 +5,11 @@
 #include <linux/module.h>
 #include <linux/slab.h>
 
+#include "mpath-event.h"
 #include "mpath-hedge.h"
 #include "mpath-identity.h"
 #include "mpath-io.h"
+#include "mpath-netlink.h"
 #include "mpath-path.h"
 #include "mpath-probe.h"
 #include "mpath-resource.h"
@@ -15,6 +17,7 @@
 #include "mpath-status.h"
 #include "mpath-target.h"
 #include "mpath-tick.h"
+#include "tier-dev.h"
 
 /* -- construction -- */
 
@@ -72,11 +75,15 @@ static int mpath_path_open(struct mpath_map *map, u32 number)
 	path->map = map;
 	path->number = number;
 	path->conf = conf;
-	ret = dm_get_device(map->ti, conf->dev, dm_table_get_mode(map->ti->table), &path->dev);
+	ret = tier_dev_open(map->ti, conf->dev, &path->dev);
+	if (ret == -ELOOP) {
+		DMERR("%s: path %.64s is this device itself", mpath_name(map), conf->dev);
+		map->ti->error = "A path is the device itself";
+		return -EINVAL;
+	}
 	if (ret) {
-		DMERR("%s: cannot open path %s: error %d", mpath_name(map), conf->dev, ret);
+		DMERR("%s: cannot open path %.64s: error %d", mpath_name(map), conf->dev, ret);
 		map->ti->error = "Cannot open a path";
-		path->dev = NULL;
 		return ret;
 	}
 	/* the word in the line is gone with the constructor */
@@ -226,6 +233,7 @@ static void mpath_dtr(struct dm_target *ti)
 {
 	struct mpath_map *map = ti->private;
 
+	mpath_resource_detach(map->resource, map);
 	mpath_tick_stop(map);
 	mpath_free(map);
 }
@@ -275,13 +283,18 @@ static void mpath_postsuspend(struct dm_target *ti)
 static void mpath_resume(struct dm_target *ti)
 {
 	struct mpath_map *map = ti->private;
+	struct mpath_resource *resource = map->resource;
 
 	mpath_open_gate(map);
-	mutex_lock(&map->resource->lock);
-	map->resource->active = map;
+	mutex_lock(&resource->lock);
+	resource->table = map;
+	resource->active = map;
+	resource->resumed = true;
 	map->lost_ns = 0;
+	mpath_event(map, NULL, MPATH_EVENT_MAP_RESUMED, "");
 	mpath_switch(map);
-	mutex_unlock(&map->resource->lock);
+	mutex_unlock(&resource->lock);
+	mpath_netlink_changed();
 	mpath_tick_start(map);
 }
 

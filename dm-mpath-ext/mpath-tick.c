@@ -149,6 +149,7 @@ static void mpath_tick(struct work_struct *work)
 	mutex_lock(&map->resource->lock);
 	/* under the lock: what was noted before is not later than this */
 	now_ns = ktime_get_ns();
+	mpath_resource_renew_name(map->resource);
 	mpath_fold(map);
 	iops = mpath_iops(map, now_ns);
 	for (p = 0; p < map->conf->nr_paths; p++)
