@@ -51,6 +51,7 @@ check:
 	$(deps) build vm
 	+$(MAKE) userspace unit
 	+$(MAKE) -C selftests/dm-tier
+	+$(MAKE) -C selftests/dm-mpath-ext
 	selftests/run.sh $(TESTS)
 
 demo:

@@ -296,14 +296,20 @@ large_dumps() {
 	assert_eq "$(get lun-get pool=tp lun=123 | field lun)" 123
 }
 
+# interrupt <lun>: a dump of LUNs, which is made half way
+interrupt() {
+	probe interrupt "'$tree/selftests/dm-tier/netlink_probe' request \
+		lun-create pool=tp lun=$1 sectors=2048" lun-get pool=tp
+}
+
 interrupted_dump() {
 	make_pool
 	make_luns 11 200
-	probe interrupt tp 5 >"$T/out" # before what is still to be told
+	interrupt 5 >"$T/out" # before what is still to be told
 	grep -q '^halfway: OK' "$T/out"
 	assert_match "$(tail -n 1 "$T/out")" 'interrupted=[1-9]'
 	assert_eq "$(field lun <"$T/out" | xargs)" "$(seq 11 200 | xargs)"
-	probe interrupt tp 300 >"$T/out" # after it
+	interrupt 300 >"$T/out" # after it
 	assert_match "$(tail -n 1 "$T/out")" 'interrupted=[1-9]'
 	assert_eq "$(field lun <"$T/out" | xargs)" "5 $(seq 11 200 | xargs) 300"
 }
