@@ -2,6 +2,7 @@
 /*
  * The way of an I/O; the first half runs for every bio and takes no lock.
  */
+#include "mpath-alua.h"
 #include "mpath-class.h"
 #include "mpath-hedge.h"
 #include "mpath-io.h"
@@ -172,6 +173,9 @@ int mpath_io_end(struct mpath_map *map, struct bio *bio, blk_status_t status)
 	class = mpath_classify(status);
 	if (class == MPATH_CLASS_UP || (class == MPATH_CLASS_PAUSE && bio->bi_opf & REQ_NOWAIT))
 		return DM_ENDIO_DONE;
+	/* its port has gone to sleep: no other path need tell why it failed */
+	if (class == MPATH_CLASS_DOUBT && mpath_alua_asleep(io->path))
+		class = MPATH_CLASS_PATH;
 	return mpath_retry(map, bio, class, status);
 }
 

@@ -119,6 +119,7 @@ struct mpath_resource {
 	u64 events;
 };
 
+struct mpath_alua;
 struct mpath_probe;
 
 /**
@@ -138,6 +139,7 @@ struct mpath_probe;
  * @probe_again: once more when the one in flight has ended
  * @seen: I/Os it had done at the last look
  * @suspect: an I/O that failed here was good elsewhere
+ * @alua: its activation; NULL: the table has no hardware handler
  */
 struct mpath_path {
 	struct mpath_map *map;
@@ -158,6 +160,7 @@ struct mpath_path {
 	bool probe_again;
 	u64 seen;
 	bool suspect;
+	struct mpath_alua *alua;
 };
 
 /**
@@ -183,11 +186,13 @@ struct mpath_snap {
  * @conf: what the table says
  * @off: the administrator has disabled it: used only if no other has a path
  * @elastic: standby paths that work for load
+ * @busy_ns: until when the array is too busy to activate it; 0: it is not
  */
 struct mpath_group {
 	const struct mpath_conf_group *conf;
 	bool off;
 	struct mpath_elastic elastic;
+	u64 busy_ns;
 };
 
 /**
@@ -244,7 +249,10 @@ struct mpath_hedger {
  * @hedge_ns: a read is late after this; 0: no read is hedged now
  * @gate: MPATH_GATE_*
  * @asked: group that was asked for by the administrator, from 1; 0: none, preference rules
- * @current_group: in use, or used last
+ * @current_group: chosen for use, or chosen last
+ * @chosen_why: why
+ * @used_group: in use, or used last
+ * @activating: there is no @snap because no path of the chosen group is ready yet
  * @wait_lock: for the lists
  * @retry: bios for the worker
  * @paused: bios that go on after a pause
@@ -271,8 +279,11 @@ struct mpath_map {
 	u32 gate;
 	u32 asked;
 	u32 current_group;
+	const char *chosen_why;
+	u32 used_group;
+	bool activating;
 
-	spinlock_t wait_lock; /* of the lists, gate and held_bytes */
+	spinlock_t wait_lock; /* of the lists, gate and held_bytes; of writes to snap, activating */
 	struct bio_list retry;
 	struct bio_list paused;
 	struct bio_list doubt;

@@ -6,6 +6,7 @@
 #include <linux/sched/signal.h>
 
 #include "compat.h"
+#include "mpath-alua.h"
 #include "mpath-io.h"
 #include "mpath-netlink.h"
 #include "mpath-netlink-dump.h"
@@ -382,7 +383,8 @@ static int mpath_put_path_conf(struct sk_buff *skb, const struct mpath_path *pat
 	    nla_put_string(skb, DM_MPATH_EXT_A_ROLE,
 			   path->conf->standby ? "standby" : "active") ||
 	    nla_put_u32(skb, DM_MPATH_EXT_A_WEIGHT, path->conf->weight) ||
-	    nla_put_u32(skb, DM_MPATH_EXT_A_COST, path->conf->cost))
+	    nla_put_u32(skb, DM_MPATH_EXT_A_COST, path->conf->cost) ||
+	    mpath_put_text(skb, DM_MPATH_EXT_A_ACCESS, mpath_alua_access(path)))
 		return -EMSGSIZE;
 	return 0;
 }

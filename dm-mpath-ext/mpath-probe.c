@@ -5,6 +5,7 @@
  */
 #include <linux/slab.h>
 
+#include "mpath-alua.h"
 #include "mpath-class.h"
 #include "mpath-identity.h"
 #include "mpath-path.h"
@@ -23,12 +24,18 @@ static sector_t mpath_probe_sector(const struct mpath_path *path)
 	return at << PAGE_SECTORS_SHIFT;
 }
 
+void mpath_probe_ended(struct mpath_probe *probe, blk_status_t status)
+{
+	probe->status = status;
+	probe->end_ns = ktime_get_ns();
+	queue_work(mpath_leg_wq, &probe->done);
+}
+
 static void mpath_probe_end(struct bio *bio)
 {
 	struct mpath_probe *probe = bio->bi_private;
 
-	probe->end_ns = ktime_get_ns();
-	queue_work(mpath_leg_wq, &probe->done);
+	mpath_probe_ended(probe, bio->bi_status);
 }
 
 static void mpath_probe_send(struct mpath_path *path, u64 now_ns)
@@ -41,6 +48,11 @@ static void mpath_probe_send(struct mpath_path *path, u64 now_ns)
 	path->probes++;
 	probe->busy = true;
 	probe->sent_ns = now_ns;
+	probe->asleep = mpath_alua_asleep(path);
+	if (probe->asleep) {
+		mpath_alua_probe(probe);
+		return;
+	}
 	bio_init(&probe->bio, path->leg->bdev, &probe->vec, 1,
 		 REQ_OP_READ | REQ_FAILFAST_DEV | REQ_FAILFAST_TRANSPORT);
 	probe->bio.bi_iter.bi_sector = mpath_probe_sector(path);
@@ -180,9 +192,13 @@ static bool mpath_probe_good(struct mpath_path *path, u64 now_ns)
 	enum mpath_likeness likeness;
 
 	path->bad = 0;
-	WRITE_ONCE(record->average,
-		   mpath_average(record->average, path->probe->end_ns - path->probe->sent_ns, 1));
-	if (!mpath_health_probed(&record->health, true, now_ns))
+	if (!path->probe->asleep)
+		WRITE_ONCE(record->average,
+			   mpath_average(record->average,
+					 path->probe->end_ns - path->probe->sent_ns, 1));
+	if (mpath_alua_lapsed(path))
+		return true;
+	if (!mpath_health_probed(&record->health, true, now_ns) || mpath_alua_stuck(path))
 		return true;
 	if (!mpath_probe_identity(path, &likeness))
 		return false;
@@ -232,10 +248,11 @@ static void mpath_probe_done(struct work_struct *work)
 {
 	struct mpath_probe *probe = container_of(work, struct mpath_probe, done);
 	struct mpath_resource *resource = probe->resource;
-	blk_status_t status = probe->bio.bi_status;
+	blk_status_t status = probe->status;
 	struct mpath_path *path;
 
-	bio_uninit(&probe->bio);
+	if (!probe->asleep)
+		bio_uninit(&probe->bio);
 	mutex_lock(&resource->lock);
 	mpath_probe_answer(probe, status);
 	path = probe->path;

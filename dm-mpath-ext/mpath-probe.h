@@ -26,8 +26,11 @@ enum mpath_verdict {
  * @leg: of the path; a reference
  * @resource: of the table; a reference
  * @path: NULL once the table is gone; under the resource's lock
+ * @ask: asks a path that is asleep
  * @done: takes the answer in
+ * @status: the answer
  * @sent_ns: when it was sent, @end_ns: when it came back
+ * @asleep: it is no read, since the path's port serves none
  * @busy: it is in flight; under the resource's lock
  */
 struct mpath_probe {
@@ -37,15 +40,21 @@ struct mpath_probe {
 	struct mpath_leg *leg;
 	struct mpath_resource *resource;
 	struct mpath_path *path;
+	struct work_struct ask;
 	struct work_struct done;
+	blk_status_t status;
 	u64 sent_ns;
 	u64 end_ns;
+	bool asleep;
 	bool busy;
 };
 
 /* both may sleep; the path's leg and record are there */
 int mpath_probe_init(struct mpath_path *path);
 void mpath_probe_exit(struct mpath_path *path);
+
+/* a probe has come back; any context */
+void mpath_probe_ended(struct mpath_probe *probe, blk_status_t status);
 
 /* send the probes that are due; from the tick, may sleep */
 void mpath_probe_due(struct mpath_map *map);

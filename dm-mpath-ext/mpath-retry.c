@@ -33,10 +33,13 @@ static blk_status_t mpath_hold_locked(struct mpath_map *map, struct bio *bio)
 	}
 	if (bio->bi_opf & REQ_NOWAIT)
 		return BLK_STS_AGAIN;
-	if (gate & MPATH_GATE_SUSPENDED || !map->conf->t.queue || map->expired)
-		return BLK_STS_IOERR;
-	if (map->held_bytes + mpath_bytes(bio) > MPATH_HELD_BYTES)
-		return BLK_STS_IOERR;
+	/* an activation ends, and so neither limits nor a plain suspend end the wait for it */
+	if (!map->activating) {
+		if (gate & MPATH_GATE_SUSPENDED || !map->conf->t.queue || map->expired)
+			return BLK_STS_IOERR;
+		if (map->held_bytes + mpath_bytes(bio) > MPATH_HELD_BYTES)
+			return BLK_STS_IOERR;
+	}
 	map->held_bytes += mpath_bytes(bio);
 	bio_list_add(&map->held, bio);
 	return BLK_STS_OK;
@@ -132,7 +135,7 @@ void mpath_retry_expire(struct mpath_map *map)
 	bool expired;
 
 	/* the time is taken after lost_ns was read, so it is not before that */
-	if (!lost_ns || map->expired || ktime_get_ns() - lost_ns < limit)
+	if (!lost_ns || map->expired || map->activating || ktime_get_ns() - lost_ns < limit)
 		return;
 	spin_lock_irq(&map->wait_lock);
 	expired = !rcu_access_pointer(map->snap);

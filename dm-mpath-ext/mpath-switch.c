@@ -4,11 +4,20 @@
  */
 #include <linux/rcupdate.h>
 
+#include "mpath-alua.h"
 #include "mpath-event.h"
 #include "mpath-path.h"
 #include "mpath-retry.h"
 
 #define MPATH_NO_GROUP	MPATH_MAX_GROUPS
+
+/* groups, the better ones first; then by their place in the table */
+enum mpath_rank {
+	MPATH_RANK_GOOD,
+	MPATH_RANK_BUSY,	/* the array will not activate it for a while */
+	MPATH_RANK_OFF,		/* disabled: used only if no other works */
+	MPATH_RANK_NONE,	/* no path works */
+};
 
 /* paths of a group, by what they can do */
 struct mpath_muster {
@@ -18,7 +27,8 @@ struct mpath_muster {
 	u32 slow;
 };
 
-static void mpath_muster(const struct mpath_map *map, u32 g, struct mpath_muster *m)
+/* @ready: without the paths that are still to be activated */
+static void mpath_muster(const struct mpath_map *map, u32 g, bool ready, struct mpath_muster *m)
 {
 	const struct mpath_conf_group *conf = map->groups[g].conf;
 	u32 p;
@@ -29,6 +39,8 @@ static void mpath_muster(const struct mpath_map *map, u32 g, struct mpath_muster
 		enum mpath_state state = path->record->health.state;
 
 		m->primaries += !path->conf->standby;
+		if (ready && !mpath_alua_ready(path))
+			continue;
 		if (state == MPATH_SLOW)
 			m->slow++;
 		else if (state == MPATH_UP && path->conf->standby)
@@ -38,28 +50,33 @@ static void mpath_muster(const struct mpath_map *map, u32 g, struct mpath_muster
 	}
 }
 
-static bool mpath_group_works(const struct mpath_map *map, u32 g)
+static enum mpath_rank mpath_group_rank(const struct mpath_map *map, u32 g)
 {
+	const struct mpath_group *group = &map->groups[g];
 	struct mpath_muster m;
 
-	mpath_muster(map, g, &m);
-	return m.primaries_up || m.standby_up || m.slow;
+	mpath_muster(map, g, false, &m);
+	if (!m.primaries_up && !m.standby_up && !m.slow)
+		return MPATH_RANK_NONE;
+	if (group->off)
+		return MPATH_RANK_OFF;
+	return group->busy_ns ? MPATH_RANK_BUSY : MPATH_RANK_GOOD;
 }
 
-/* the group of highest preference that works; disabled ones only if no other does */
-static u32 mpath_best_group(const struct mpath_map *map)
+static u32 mpath_best_group(const struct mpath_map *map, enum mpath_rank *rank)
 {
-	u32 g, off = MPATH_NO_GROUP;
+	u32 g, best = MPATH_NO_GROUP;
 
+	*rank = MPATH_RANK_NONE;
 	for (g = 0; g < map->conf->nr_groups; g++) {
-		if (!mpath_group_works(map, g))
+		enum mpath_rank r = mpath_group_rank(map, g);
+
+		if (r >= *rank)
 			continue;
-		if (!map->groups[g].off)
-			return g;
-		if (off == MPATH_NO_GROUP)
-			off = g;
+		*rank = r;
+		best = g;
 	}
-	return off;
+	return best;
 }
 
 /* may I/O go back to a better group now? */
@@ -82,12 +99,13 @@ static bool mpath_failback_due(struct mpath_map *map, u64 now_ns)
 
 static u32 mpath_choose_group(struct mpath_map *map)
 {
-	u32 best = mpath_best_group(map), now = map->current_group;
+	u32 best, now = map->current_group;
+	enum mpath_rank rank;
 
-	if (map->asked && mpath_group_works(map, map->asked - 1))
+	best = mpath_best_group(map, &rank);
+	if (map->asked && mpath_group_rank(map, map->asked - 1) != MPATH_RANK_NONE)
 		return map->asked - 1;
-	if (best == MPATH_NO_GROUP || best == now || !mpath_group_works(map, now) ||
-	    map->groups[now].off != map->groups[best].off) {
+	if (best == MPATH_NO_GROUP || best == now || mpath_group_rank(map, now) != rank) {
 		map->better_ns = 0;
 		return best;
 	}
@@ -105,7 +123,7 @@ static void mpath_fill_snap(struct mpath_map *map, struct mpath_snap *snap, u32 
 	u32 p, standby;
 	bool last_resort;
 
-	mpath_muster(map, g, &m);
+	mpath_muster(map, g, true, &m);
 	standby = mpath_elastic_wanted(&map->groups[g].elastic, m.primaries, m.primaries_up,
 				       m.standby_up);
 	last_resort = !m.primaries_up && !standby;
@@ -116,7 +134,7 @@ static void mpath_fill_snap(struct mpath_map *map, struct mpath_snap *snap, u32 
 		struct mpath_path *path = &map->paths[p];
 		enum mpath_state state = path->record->health.state;
 
-		if (state != (last_resort ? MPATH_SLOW : MPATH_UP))
+		if (state != (last_resort ? MPATH_SLOW : MPATH_UP) || !mpath_alua_ready(path))
 			continue;
 		if (!last_resort && path->conf->standby) {
 			if (!standby)
@@ -126,10 +144,12 @@ static void mpath_fill_snap(struct mpath_map *map, struct mpath_snap *snap, u32 
 		snap->weight[snap->nr] = path->conf->weight;
 		snap->path[snap->nr++] = path;
 	}
-	mpath_wheel_build(&snap->wheel, snap->weight, snap->nr);
+	if (snap->nr)
+		mpath_wheel_build(&snap->wheel, snap->weight, snap->nr);
 }
 
-static void mpath_publish(struct mpath_map *map, u32 g)
+/* return: whether there is a path to use */
+static bool mpath_publish(struct mpath_map *map, u32 g)
 {
 	struct mpath_snap *old, *snap = NULL;
 
@@ -139,50 +159,74 @@ static void mpath_publish(struct mpath_map *map, u32 g)
 		/* somebody may still look at what it was */
 		cond_synchronize_rcu(map->snap_retired);
 		mpath_fill_snap(map, snap, g);
+		if (!snap->nr)
+			snap = NULL;
 	}
+	/* together: a bio that finds no path has to know what it is to wait for */
+	spin_lock_irq(&map->wait_lock);
 	rcu_assign_pointer(map->snap, snap);
+	map->activating = !snap && g != MPATH_NO_GROUP;
+	spin_unlock_irq(&map->wait_lock);
 	map->snap_retired = get_state_synchronize_rcu();
+	return snap;
 }
 
-/* why another group than before is in use */
+static void mpath_lost(struct mpath_map *map)
+{
+	WRITE_ONCE(map->lost_ns, ktime_get_ns());
+	DMERR("%s: no path is left", mpath_name(map));
+	mpath_event(map, NULL, MPATH_EVENT_NO_PATH, "");
+}
+
+static void mpath_in_use(struct mpath_map *map, u32 g)
+{
+	u32 from = map->used_group;
+
+	WRITE_ONCE(map->lost_ns, 0);
+	WRITE_ONCE(map->expired, false);
+	if (g == from)
+		return;
+	DMINFO("%s: group %u is in use, after group %u: %s", mpath_name(map), g + 1, from + 1,
+	       map->chosen_why);
+	map->used_group = g;
+	mpath_event_group(map, from, map->chosen_why);
+}
+
+/* why another group than before is chosen */
 static const char *mpath_switch_reason(const struct mpath_map *map, u32 g)
 {
 	if (map->asked == g + 1)
 		return "by the administrator";
-	if (!mpath_group_works(map, map->current_group))
+	switch (mpath_group_rank(map, map->current_group)) {
+	case MPATH_RANK_NONE:
 		return "the group before has no path left";
-	if (map->groups[map->current_group].off)
+	case MPATH_RANK_OFF:
 		return "the group before was disabled";
-	return "it stands further in front and has a path";
+	case MPATH_RANK_BUSY:
+		return "the array is too busy to serve through the group before";
+	default:
+		return "it stands further in front and has a path";
+	}
 }
 
 void mpath_switch(struct mpath_map *map)
 {
-	bool had = rcu_access_pointer(map->snap);
-	u32 g = mpath_choose_group(map), from = map->current_group;
-	const char *why;
+	bool had = rcu_access_pointer(map->snap), waited = map->activating;
+	u32 g = mpath_choose_group(map);
+	bool has;
 
-	mpath_publish(map, g);
-	if (g == MPATH_NO_GROUP) {
-		if (had || !map->lost_ns) {
-			WRITE_ONCE(map->lost_ns, ktime_get_ns());
-			DMERR("%s: no path is left", mpath_name(map));
-			mpath_event(map, NULL, MPATH_EVENT_NO_PATH, "");
-		}
-		return;
-	}
-	if (g != from) {
-		why = mpath_switch_reason(map, g);
-		DMINFO("%s: group %u is in use, after group %u: %s", mpath_name(map), g + 1,
-		       from + 1, why);
+	mpath_alua_prepare(map, g);
+	if (g != MPATH_NO_GROUP && g != map->current_group) {
+		map->chosen_why = mpath_switch_reason(map, g);
 		map->current_group = g;
-		mpath_event_group(map, from, why);
 	}
-	if (!had) {
-		WRITE_ONCE(map->lost_ns, 0);
-		WRITE_ONCE(map->expired, false);
+	has = mpath_publish(map, g);
+	if (has)
+		mpath_in_use(map, g);
+	else if (g == MPATH_NO_GROUP && (had || !map->lost_ns))
+		mpath_lost(map);
+	if ((has && !had) || (waited && !map->activating))
 		mpath_retry_kick(map);
-	}
 }
 
 bool mpath_untried(struct mpath_map *map, u64 tried)

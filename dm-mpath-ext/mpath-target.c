@@ -5,6 +5,7 @@
 #include <linux/module.h>
 #include <linux/slab.h>
 
+#include "mpath-alua.h"
 #include "mpath-event.h"
 #include "mpath-hedge.h"
 #include "mpath-identity.h"
@@ -51,8 +52,8 @@ static int mpath_parse(struct mpath_map *map, unsigned int argc, char **argv)
  */
 const char *mpath_missing(const struct mpath_conf *conf)
 {
-	if (conf->handler[0])
-		return "a hardware handler";
+	if (conf->handler[0] && !IS_ENABLED(CONFIG_SCSI_DH))
+		return "the hardware handler alua, as this kernel has no SCSI device handlers,";
 	return NULL;
 }
 
@@ -104,12 +105,18 @@ static int mpath_path_open(struct mpath_map *map, u32 number)
 		return ret;
 	}
 	path->load = path->leg->load;
+	if (map->conf->handler[0]) {
+		ret = mpath_alua_attach(path);
+		if (ret)
+			return ret;
+	}
 	return mpath_probe_init(path);
 }
 
 static void mpath_path_close(struct mpath_path *path)
 {
 	mpath_probe_exit(path);
+	mpath_alua_detach(path);
 	if (path->leg)
 		mpath_leg_put(path->leg);
 	if (path->dev)
@@ -216,6 +223,7 @@ static int mpath_ctr(struct dm_target *ti, unsigned int argc, char **argv)
 	if (ret)
 		goto err;
 	map->current_group = map->conf->initial ? map->conf->initial - 1 : 0;
+	map->used_group = map->current_group;
 	ti->private = map;
 	ti->error = NULL;
 	ti->num_flush_bios = 1;
@@ -291,6 +299,7 @@ static void mpath_resume(struct dm_target *ti)
 	resource->active = map;
 	resource->resumed = true;
 	map->lost_ns = 0;
+	mpath_alua_reset(map);
 	mpath_event(map, NULL, MPATH_EVENT_MAP_RESUMED, "");
 	mpath_switch(map);
 	mutex_unlock(&resource->lock);

@@ -2,6 +2,7 @@
 /*
  * What is done ten times a second.
  */
+#include "mpath-alua.h"
 #include "mpath-hedge.h"
 #include "mpath-io.h"
 #include "mpath-path.h"
@@ -157,6 +158,7 @@ static void mpath_tick(struct work_struct *work)
 	mpath_hedge_tick(map, now_ns);
 	for (g = 0; g < map->conf->nr_groups; g++)
 		mpath_judge(map, map->groups[g].conf);
+	mpath_alua_due(map, now_ns);
 	if (map->conf->nr_groups) {
 		mpath_stretch(map, map->current_group, now_ns, iops);
 		if (map->better_ns)
