@@ -166,6 +166,9 @@ pattern() {
 
 # --- clean up -------------------------------------------------------------
 
+# May be replaced: takes down disks of other kinds, once nothing uses them.
+more_teardown() { :; }
+
 test_setup() {
 	echo "dm-tier test: ${0##*/}: case $((ktap_cases + 1))" >/dev/kmsg
 }
@@ -204,6 +207,7 @@ test_teardown() {
 	((${#mounts[@]} == 0)) || umount "${mounts[@]}" || result=1
 	rm -rf "${T:?}"/*
 	remove_dm_devices || result=1
+	more_teardown || result=1
 	remove_disks || result=1
 	unload_modules || { echo "modules do not unload"; result=1; }
 	kernel_complaints || result=1
