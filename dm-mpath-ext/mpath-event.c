@@ -7,6 +7,7 @@
  */
 #include "mpath-event.h"
 #include "mpath-netlink.h"
+#include "mpath-netlink-dump.h"
 #include "mpath-resource.h"
 
 static const char *const mpath_event_names[MPATH_EVENTS] = {
@@ -21,6 +22,7 @@ static const char *const mpath_event_names[MPATH_EVENTS] = {
 	[MPATH_EVENT_QUEUE_TIMEOUT] = "queue-timeout",
 	[MPATH_EVENT_POLICY] = "policy",
 	[MPATH_EVENT_MAP_RESUMED] = "map-resumed",
+	[MPATH_EVENT_PATH_REMOVED] = "path-removed",
 	[MPATH_EVENT_MAP_REMOVED] = "map-removed",
 };
 
@@ -29,6 +31,7 @@ static const char *const mpath_event_names[MPATH_EVENTS] = {
  * @event: which
  * @map: table of the map, for what it has of settings
  * @path: that it is about
+ * @record: of a path that ends
  * @group: number, from 1
  * @from: that of the group before
  * @key: of a setting
@@ -39,6 +42,7 @@ struct mpath_news {
 	enum mpath_event event;
 	const struct mpath_map *map;
 	const struct mpath_path *path;
+	const struct mpath_record *record;
 	u32 group;
 	u32 from;
 	const char *key;
@@ -104,6 +108,7 @@ static int mpath_event_fill(struct sk_buff *skb, const struct mpath_resource *re
 
 	if (!header || mpath_event_put_origin(skb, resource, news) ||
 	    (news->path && mpath_event_put_path(skb, news)) ||
+	    (news->record && mpath_put_record(skb, news->record)) ||
 	    mpath_event_put_words(skb, news))
 		return -EMSGSIZE;
 	if ((news->event == MPATH_EVENT_NO_PATH || news->event == MPATH_EVENT_QUEUE_TIMEOUT) &&
@@ -164,6 +169,13 @@ void mpath_event_policy(struct mpath_map *map, const struct mpath_path *path, u3
 	};
 
 	mpath_event_send(map->resource, &news);
+}
+
+void mpath_event_path_removed(struct mpath_resource *resource, const struct mpath_record *record)
+{
+	struct mpath_news news = { .event = MPATH_EVENT_PATH_REMOVED, .record = record };
+
+	mpath_event_send(resource, &news);
 }
 
 void mpath_event_removed(struct mpath_resource *resource)

@@ -23,6 +23,7 @@ enum mpath_event {
 	MPATH_EVENT_QUEUE_TIMEOUT,
 	MPATH_EVENT_POLICY,
 	MPATH_EVENT_MAP_RESUMED,
+	MPATH_EVENT_PATH_REMOVED,
 	MPATH_EVENT_MAP_REMOVED,
 	MPATH_EVENTS
 };
@@ -55,6 +56,9 @@ void mpath_event_group(struct mpath_map *map, u32 from, const char *why);
  */
 void mpath_event_policy(struct mpath_map *map, const struct mpath_path *path, u32 group,
 			const char *key, const char *value);
+
+/* tell what a path has done in all, before that is forgotten */
+void mpath_event_path_removed(struct mpath_resource *resource, const struct mpath_record *record);
 
 /* tell that a device has no table of this target any more; it is still there itself */
 void mpath_event_removed(struct mpath_resource *resource);

@@ -65,6 +65,9 @@ struct mpath_counts {
  * @id: identity of the path: the device's name, major:minor
  * @counts: usage
  * @health: under the resource's lock
+ * @joined: it was in a table that was in use
+ * @cost: that the table had, or the last one with it
+ * @left_ns: since when it is in none; 0: it is in the one in use
  * @average: latency of reads, ns; written by the fold alone
  * @folded_ns: sum of latencies at the last fold, @folded_ios: I/Os
  * @aside: folds in a row in which the path stood out
@@ -76,6 +79,9 @@ struct mpath_record {
 	char id[32];
 	struct mpath_counts __percpu *counts;
 	struct mpath_health health;
+	bool joined;
+	u32 cost;
+	u64 left_ns;
 	u64 average;
 	u64 folded_ns;
 	u64 folded_ios;

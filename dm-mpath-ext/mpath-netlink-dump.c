@@ -462,6 +462,15 @@ static int mpath_put_counts(struct sk_buff *skb, const struct mpath_record *reco
 	return 0;
 }
 
+int mpath_put_record(struct sk_buff *skb, const struct mpath_record *record)
+{
+	if (nla_put_string(skb, DM_MPATH_EXT_A_DEV, record->id) ||
+	    nla_put_u32(skb, DM_MPATH_EXT_A_COST, record->cost) ||
+	    mpath_put_spent(skb, &record->health, record->left_ns ?: ktime_get_ns()))
+		return -EMSGSIZE;
+	return mpath_put_counts(skb, record);
+}
+
 static int mpath_put_path(struct sk_buff *skb, struct mpath_map *map, u32 p)
 {
 	const struct mpath_path *path = &map->paths[p];
@@ -477,13 +486,51 @@ static u32 mpath_path_items(const struct mpath_map *map)
 	return map->conf->nr_paths;
 }
 
+/* -- paths that have left the table -- */
+
+static bool mpath_former(const struct mpath_record *record)
+{
+	return record->joined && record->left_ns;
+}
+
+static u32 mpath_former_items(const struct mpath_map *map)
+{
+	const struct mpath_record *record;
+	u32 items = 0;
+
+	list_for_each_entry(record, &map->resource->records, list)
+		items += mpath_former(record);
+	return items;
+}
+
+static int mpath_put_former(struct sk_buff *skb, struct mpath_map *map, u32 item)
+{
+	const struct mpath_record *record;
+
+	list_for_each_entry(record, &map->resource->records, list) {
+		if (!mpath_former(record) || item--)
+			continue;
+		return nla_put_u32(skb, DM_MPATH_EXT_A_GROUP, 0) ?: mpath_put_record(skb, record);
+	}
+	return 0;
+}
+
 int mpath_dump_paths(struct sk_buff *skb, struct netlink_callback *cb)
 {
 	struct mpath_dump dump = {
 		.skb = skb, .cb = cb, .place = (struct mpath_dump_place *)cb->ctx,
-		.cmd = DM_MPATH_EXT_CMD_PATH_GET, .items = mpath_path_items,
-		.put = mpath_put_path,
+		.cmd = DM_MPATH_EXT_CMD_PATH_GET, .items = mpath_path_items, .put = mpath_put_path,
 	};
+	struct nlattr *group = tier_dump_attrs(cb)[DM_MPATH_EXT_A_GROUP];
 
+	if (group && nla_get_u32(group)) {
+		NL_SET_BAD_ATTR(cb->extack, group);
+		tier_extack_set(cb->extack, "group must be 0: paths that have left the table");
+		return -EINVAL;
+	}
+	if (group) {
+		dump.items = mpath_former_items;
+		dump.put = mpath_put_former;
+	}
 	return mpath_dump_run(&dump);
 }

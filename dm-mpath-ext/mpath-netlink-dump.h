@@ -11,6 +11,7 @@
 #define MPATH_NETLINK_DUMP_H
 
 struct genl_info;
+struct mpath_record;
 struct netlink_callback;
 struct sk_buff;
 
@@ -20,5 +21,8 @@ int mpath_dump_maps(struct sk_buff *skb, struct netlink_callback *cb);
 int mpath_dump_groups(struct sk_buff *skb, struct netlink_callback *cb);
 int mpath_dump_paths(struct sk_buff *skb, struct netlink_callback *cb);
 int mpath_get_map(struct sk_buff *skb, struct genl_info *info);
+
+/* what a path has done, as far as it is the record's; -EMSGSIZE if it does not fit */
+int mpath_put_record(struct sk_buff *skb, const struct mpath_record *record);
 
 #endif

@@ -231,7 +231,7 @@ static const struct genl_ops mpath_netlink_ops[] = {
 		.flags = GENL_ADMIN_PERM,
 	},
 	MPATH_DUMP(DM_MPATH_EXT_CMD_GROUP_GET, mpath_dump_groups, mpath_policy_map),
-	MPATH_DUMP(DM_MPATH_EXT_CMD_PATH_GET, mpath_dump_paths, mpath_policy_map),
+	MPATH_DUMP(DM_MPATH_EXT_CMD_PATH_GET, mpath_dump_paths, mpath_policy_group),
 	MPATH_CHANGE(DM_MPATH_EXT_CMD_PATH_FAIL, mpath_policy_path),
 	MPATH_CHANGE(DM_MPATH_EXT_CMD_PATH_REINSTATE, mpath_policy_path),
 	MPATH_CHANGE(DM_MPATH_EXT_CMD_GROUP_SWITCH, mpath_policy_group),

@@ -88,12 +88,23 @@ void mpath_resource_detach(struct mpath_resource *resource, const struct mpath_m
 	mpath_netlink_changed();
 }
 
+/* what its paths have done is known to nobody else, and goes with it */
+static void mpath_resource_tell_end(struct mpath_resource *resource)
+{
+	const struct mpath_record *record;
+
+	list_for_each_entry(record, &resource->records, list)
+		if (record->joined)
+			mpath_event_path_removed(resource, record);
+	mpath_event_removed(resource);
+}
+
 void mpath_resource_leave(struct mpath_resource *resource)
 {
 	if (mpath_resource_unlist(resource)) {
 		mutex_lock(&resource->lock);
 		if (resource->resumed)
-			mpath_event_removed(resource);
+			mpath_resource_tell_end(resource);
 		mutex_unlock(&resource->lock);
 	}
 	mpath_resource_put(resource);
@@ -160,7 +171,8 @@ static struct mpath_record *mpath_record_new(const char *id)
 		return NULL;
 	}
 	strscpy(record->id, id, sizeof(record->id));
-	mpath_health_init(&record->health, ktime_get_ns());
+	record->left_ns = ktime_get_ns();
+	mpath_health_init(&record->health, record->left_ns);
 	return record;
 }
 
@@ -181,6 +193,40 @@ struct mpath_record *mpath_record_of(struct mpath_resource *resource, const char
 	memalloc_noio_restore(noio);
 	mutex_unlock(&resource->lock);
 	return record;
+}
+
+static const struct mpath_path *mpath_record_path(const struct mpath_map *map,
+						  const struct mpath_record *record)
+{
+	u32 p;
+
+	for (p = 0; p < map->conf->nr_paths; p++)
+		if (map->paths[p].record == record)
+			return &map->paths[p];
+	return NULL;
+}
+
+void mpath_records_adopt(const struct mpath_map *map)
+{
+	struct mpath_resource *resource = map->resource;
+	const struct mpath_path *path;
+	struct mpath_record *record;
+	u64 now_ns = ktime_get_ns();
+
+	lockdep_assert_held(&resource->lock);
+	list_for_each_entry(record, &resource->records, list) {
+		path = mpath_record_path(map, record);
+		if (path) {
+			/* time in no table is time in no state */
+			if (record->left_ns)
+				record->health.since_ns += now_ns - record->left_ns;
+			record->left_ns = 0;
+			record->joined = true;
+			record->cost = path->conf->cost;
+		} else if (!record->left_ns) {
+			record->left_ns = now_ns;
+		}
+	}
 }
 
 void mpath_record_sum(const struct mpath_record *record, struct mpath_counts *sum)

@@ -78,6 +78,15 @@ void mpath_resource_put(struct mpath_resource *resource);
  */
 struct mpath_record *mpath_record_of(struct mpath_resource *resource, const char *id);
 
+/**
+ * mpath_records_adopt() - a table has come into use
+ * @map: it
+ *
+ * Its paths count their time from now on, those of the one before that are not in it
+ * no more. The resource's lock is held.
+ */
+void mpath_records_adopt(const struct mpath_map *map);
+
 /* sum of a record's counts over all CPUs; any context */
 void mpath_record_sum(const struct mpath_record *record, struct mpath_counts *sum);
 

@@ -298,6 +298,7 @@ static void mpath_resume(struct dm_target *ti)
 	resource->table = map;
 	resource->active = map;
 	resource->resumed = true;
+	mpath_records_adopt(map);
 	map->lost_ns = 0;
 	mpath_alua_reset(map);
 	mpath_event(map, NULL, MPATH_EVENT_MAP_RESUMED, "");

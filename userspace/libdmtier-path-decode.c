@@ -90,7 +90,7 @@ static int decode_spent(struct nlattr *nest, struct dmtier_path *path)
 	return 0;
 }
 
-int dmtier_decode_path(struct nlattr *attrs, int len, struct dmtier_list *list)
+static int decode_path(struct nlattr *attrs, int len, struct dmtier_path *path)
 {
 	static const struct dmtier_field fields[] = {
 		DMTIER_F(STR, DM_MPATH_EXT_A_MAP, struct dmtier_path, map),
@@ -124,12 +124,16 @@ int dmtier_decode_path(struct nlattr *attrs, int len, struct dmtier_list *list)
 		{ 0 }
 	};
 	struct nlattr *tb[DM_MPATH_EXT_A_MAX + 1];
-	struct dmtier_path *path = dmtier_list_add(list);
 	int err = dmtier_decode(attrs, len, fields, path, tb, DM_MPATH_EXT_A_MAX);
 
 	if (!err && tb[DM_MPATH_EXT_A_SPENT_MS])
 		err = decode_spent(tb[DM_MPATH_EXT_A_SPENT_MS], path);
 	return err;
+}
+
+int dmtier_decode_path(struct nlattr *attrs, int len, struct dmtier_list *list)
+{
+	return decode_path(attrs, len, dmtier_list_add(list));
 }
 
 int dmtier_decode_path_event(struct nlattr *attrs, int len, struct dmtier_list *list)
@@ -161,5 +165,7 @@ int dmtier_decode_path_event(struct nlattr *attrs, int len, struct dmtier_list *
 
 	for (i = 1; !err && i <= DM_MPATH_EXT_A_MAX; i++)
 		event->has[i] = tb[i];
+	if (!err && tb[DM_MPATH_EXT_A_READ_IOS])
+		err = decode_path(attrs, len, &event->last);
 	return err;
 }

@@ -13,6 +13,7 @@ struct words {
 	const char *key;
 	const char *value;
 	uint32_t group;
+	bool former;			/* group 0 */
 };
 
 static int put_words(struct nl_msg *msg, const void *words)
@@ -24,7 +25,7 @@ static int put_words(struct nl_msg *msg, const void *words)
 	err |= dmtier_put_string(msg, DM_MPATH_EXT_A_DEV, w->dev);
 	err |= dmtier_put_string(msg, DM_MPATH_EXT_A_KEY, w->key);
 	err |= dmtier_put_string(msg, DM_MPATH_EXT_A_VALUE, w->value);
-	if (w->group)
+	if (w->group || w->former)
 		err |= nla_put_u32(msg, DM_MPATH_EXT_A_GROUP, w->group);
 	return err;
 }
@@ -89,6 +90,18 @@ int dmtier_paths(struct dmtier *h, const char *map, dmtier_path_fn fn, void *arg
 {
 	struct dmtier_list list = { .size = sizeof(struct dmtier_path) };
 	int err = dump(h, DM_MPATH_EXT_CMD_PATH_GET, map, dmtier_decode_path, &list);
+
+	DMTIER_FOR_EACH(list, struct dmtier_path, fn, arg, err);
+	return err;
+}
+
+int dmtier_former_paths(struct dmtier *h, const char *map, dmtier_path_fn fn, void *arg)
+{
+	struct dmtier_list list = { .size = sizeof(struct dmtier_path) };
+	const struct words w = { .map = map, .former = true };
+	const struct dmtier_request r = { &dmtier_path_family, DM_MPATH_EXT_CMD_PATH_GET, &w,
+					  dmtier_decode_path, &list };
+	int err = dmtier_dump(h, &r);
 
 	DMTIER_FOR_EACH(list, struct dmtier_path, fn, arg, err);
 	return err;

@@ -122,6 +122,7 @@ struct dmtier_path_event {
 	uint32_t queue_timeout;		/* seconds */
 	uint64_t latency_ns;
 	bool has[DM_MPATH_EXT_A_MAX + 1];
+	struct dmtier_path last;	/* path-removed: dev, cost, and all it has done */
 };
 
 /**
@@ -139,6 +140,9 @@ typedef int (*dmtier_path_fn)(const struct dmtier_path *path, void *arg);
 int dmtier_maps(struct dmtier *h, const char *map, dmtier_map_fn fn, void *arg);
 int dmtier_groups(struct dmtier *h, const char *map, dmtier_group_fn fn, void *arg);
 int dmtier_paths(struct dmtier *h, const char *map, dmtier_path_fn fn, void *arg);
+
+/* paths that have left the table: dev, cost, and what they did until then; group is 0 */
+int dmtier_former_paths(struct dmtier *h, const char *map, dmtier_path_fn fn, void *arg);
 
 /* one object; -ENOENT if it is not there */
 int dmtier_map_get(struct dmtier *h, const char *map, struct dmtier_map *out);

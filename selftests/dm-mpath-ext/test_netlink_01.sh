@@ -441,10 +441,11 @@ lives() {
 	event "queue-timeout map=n .* queue_timeout=1$"
 	dmsetup remove n
 	# the end of its life, and another one
-	listen 1
+	listen 5
 	dmsetup rename m gone
 	dmsetup remove gone
 	wait "$listener"
+	event "path-removed map=(m|gone) .* dev=$(devno pa) .*cost=7 .*write_sectors=[0-9]+ .*"
 	event "map-removed map=(m|gone) map_dev=[0-9:]+ epoch=$epoch seq=[0-9]+ time_ns=[0-9]+$"
 	# the next one begins with 1
 	listen 1
@@ -454,12 +455,12 @@ lives() {
 	assert_eq "$(get map-get | field seq)" 1
 	(($(get map-get | field epoch) > epoch))
 	# a table of another target ends it as well
-	listen 1
+	listen 2
 	dmsetup load m --table "0 32768 linear /dev/tier/disk 0"
 	dmsetup suspend m
 	dmsetup resume m
 	wait "$listener"
-	event "map-removed map=m .* seq=2 "
+	event "map-removed map=m .* seq=3 "
 	assert_eq "$(get map-get)" ""
 }
 

@@ -21,7 +21,7 @@ enum dm_mpath_ext_cmd {
 	DM_MPATH_EXT_CMD_UNSPEC,
 	DM_MPATH_EXT_CMD_MAP_GET,	/* dump, or do with A_MAP */
 	DM_MPATH_EXT_CMD_GROUP_GET,	/* dump; A_MAP filters */
-	DM_MPATH_EXT_CMD_PATH_GET,	/* dump; A_MAP filters */
+	DM_MPATH_EXT_CMD_PATH_GET,	/* dump; A_MAP filters; A_GROUP 0: those that left */
 	DM_MPATH_EXT_CMD_PATH_FAIL,	/* A_MAP, A_DEV */
 	DM_MPATH_EXT_CMD_PATH_REINSTATE, /* A_MAP, A_DEV */
 	DM_MPATH_EXT_CMD_GROUP_SWITCH,	/* A_MAP, A_GROUP */
@@ -133,7 +133,9 @@ enum dm_mpath_ext_spent_attr {
  * queue-timeout		QUEUE_TIMEOUT: what waited has failed
  * policy			KEY, VALUE, GROUP or DEV: a setting was changed
  * map-resumed			-: a table has come into use
- * map-removed			-: its counters end here, as PATH_GET showed them last
+ * path-removed			DEV, COST, SPENT_MS, the counters and histograms: they end
+ *				here, with the map; of each path that it ever had
+ * map-removed			-: comes behind those of its paths
  */
 
 #endif
