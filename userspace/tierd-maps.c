@@ -30,6 +30,13 @@ static int take_path(const struct dmtier_path *path, void *arg)
 	return state_append((void **)&m->path, &m->nr_paths, path, sizeof(*path));
 }
 
+static int take_former(const struct dmtier_path *path, void *arg)
+{
+	struct maps *m = arg;
+
+	return state_append((void **)&m->former, &m->nr_former, path, sizeof(*path));
+}
+
 static bool lived(const struct maps *m, const char *name, uint64_t epoch)
 {
 	const struct dmtier_map *map = maps_find(m, name);
@@ -57,6 +64,10 @@ static void keep_steady(struct maps *m, const struct maps *after)
 		if (lived(m, m->path[i].map, m->path[i].epoch))
 			m->path[kept++] = m->path[i];
 	m->nr_paths = kept;
+	for (i = kept = 0; i < m->nr_former; i++)
+		if (lived(m, m->former[i].map, m->former[i].epoch))
+			m->former[kept++] = m->former[i];
+	m->nr_former = kept;
 }
 
 int maps_read(struct dmtier *h, struct maps *m)
@@ -69,6 +80,8 @@ int maps_read(struct dmtier *h, struct maps *m)
 		err = dmtier_groups(h, NULL, take_group, &new);
 	if (!err)
 		err = dmtier_paths(h, NULL, take_path, &new);
+	if (!err)
+		err = dmtier_former_paths(h, NULL, take_former, &new);
 	if (!err)
 		err = dmtier_maps(h, NULL, take_map, &after);
 	if (err) {
@@ -88,6 +101,7 @@ void maps_free(struct maps *m)
 	free(m->map);
 	free(m->group);
 	free(m->path);
+	free(m->former);
 	memset(m, 0, sizeof(*m));
 }
 

@@ -7,10 +7,11 @@
 
 struct maps {
 	int64_t time_ms;	/* UTC, just after the dumps; 0: never read */
-	size_t nr_maps, nr_groups, nr_paths;
+	size_t nr_maps, nr_groups, nr_paths, nr_former;
 	struct dmtier_map *map;
 	struct dmtier_group *group;
 	struct dmtier_path *path;
+	struct dmtier_path *former;	/* that have left the table of a map that lives */
 };
 
 /* 0 with @m replaced, or a negative errno with @m as it was */

@@ -85,12 +85,28 @@ static bool lost_some(struct tierd *d, const struct dmtier_path_event *e)
 	return true;
 }
 
+/* beyond what there is room for the ledger's row is flagged, as after a loss */
+static void note_last(struct tierd *d, const struct dmtier_path_event *e)
+{
+	struct paths *p = d->paths;
+	struct path_last last;
+
+	if (p->nr_last == LAST_MAX)
+		return;
+	path_last_fill(&last, &e->last, e->map_dev, (int64_t)(e->time_ns / 1000000));
+	state_append((void **)&p->last, &p->nr_last, &last, sizeof(last));
+}
+
 /* true: the state should be read anew at once */
 static bool handle(struct tierd *d, const struct dmtier_path_event *e)
 {
 	bool fresh = lost_some(d, e);
 
 	d->events_seen++;
+	if (is(e, "path-removed")) {
+		note_last(d, e);
+		return true;
+	}
 	record_event(d, e);
 	path_escalate_event(d, e);
 	/* a new table has its own settings, and what went has to be booked */

@@ -49,7 +49,7 @@ void path_last_fill(struct path_last *out, const struct dmtier_path *p, const ch
 static int book_map(struct ledger *l, const struct maps *m, const struct dmtier_map *map,
 		    const char *consumer, struct path_meter_result *res)
 {
-	struct ledger_path *path = calloc(m->nr_paths + 1, sizeof(*path));
+	struct ledger_path *path = calloc(m->nr_paths + m->nr_former + 1, sizeof(*path));
 	struct ledger_result one;
 	struct ledger_map out;
 	int err;
@@ -62,6 +62,9 @@ static int book_map(struct ledger *l, const struct maps *m, const struct dmtier_
 	for (size_t i = 0; i < m->nr_paths; i++)
 		if (!strcmp(m->path[i].map, map->name))
 			fill_path(&path[out.nr_paths++], &m->path[i]);
+	for (size_t i = 0; i < m->nr_former; i++)
+		if (!strcmp(m->former[i].map, map->name))
+			fill_path(&path[out.nr_paths++], &m->former[i]);
 	err = ledger_map_add(l, &out, &one);
 	res->gaps += !err && one.gap;
 	free(path);

@@ -26,7 +26,7 @@ static int set(struct tierd *d, const char *map, const struct config_setting *s)
 {
 	/* queueing is ended by a word of its own */
 	if (!strcmp(s->key, "queue_if_no_path") && !strcmp(s->value, "off"))
-		return dmtier_map_set(d->paths->kernel, map, "fail_if_no_path", NULL);
+		return dmtier_map_set(d->paths->kernel, map, "fail_if_no_path", "");
 	return dmtier_map_set(d->paths->kernel, map, s->key, s->value);
 }
 

@@ -291,6 +291,31 @@ static void leaves_and_returns(void **state)
 	assert_int_equal(totals(f->l).reads[1], 25);
 }
 
+/* the map still tells what a path did that has left its table */
+static void former_paths(void **state)
+{
+	struct fixture *f = *state;
+	struct world w;
+
+	begin_world(&w, START_MS);
+	w.path[1].read_ios = 20;
+	book(f, &w, START_MS + 1000);
+	w.path[1].read_ios = 25;
+	w.maps.nr_paths = 1;
+	w.maps.former = &w.path[1];
+	w.maps.nr_former = 1;
+	book(f, &w, START_MS + 2000);
+	book(f, &w, START_MS + 3000);
+	assert_int_equal(totals(f->l).reads[1], 25);
+	assert_int_equal(totals(f->l).flags, 0);
+	w.maps.nr_former = 0;
+	w.maps.nr_paths = 2;
+	w.path[1].read_ios = 26;
+	book(f, &w, START_MS + 4000);
+	assert_int_equal(totals(f->l).reads[1], 26);
+	assert_int_equal(totals(f->l).flags, 0);
+}
+
 static void leaves_with_its_counters(void **state)
 {
 	struct fixture *f = *state;
@@ -671,6 +696,7 @@ int main(void)
 		TEST(last_counters),
 		TEST(short_life),
 		TEST(leaves_and_returns),
+		TEST(former_paths),
 		TEST(leaves_with_its_counters),
 		TEST(leaves_meanwhile),
 		TEST(another_cost),
