@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# timeout: 1200
+# seconds: 120
+# timeout: 600
 # Paths that fail, hang and come back, under load.
 set -euo pipefail
 # shellcheck source=selftests/lib/mpath.sh

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# timeout: 900
+# seconds: 90
+# timeout: 600
 # Hedged reads: late ones get a second copy on another path, within a budget, and
 # the copy that loses does no harm however late it ends.
 set -euo pipefail

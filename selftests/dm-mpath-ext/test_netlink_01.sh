@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# timeout: 600
+# seconds: 60
 # The netlink family: every request, well and badly made, by those who may and
 # those who may not; dumps of any size, changed or left half way; events.
 # What is split is split on purpose.

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# timeout: 1200
+# seconds: 60
 # Where I/O goes while all paths work: by weight, by latency, round slow paths, to
 # standby paths under load.
 set -euo pipefail

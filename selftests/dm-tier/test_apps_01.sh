@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# timeout: 1200
+# seconds: 50
 # A filesystem and a database while their extents move.
 # shellcheck disable=SC2317
 set -euo pipefail

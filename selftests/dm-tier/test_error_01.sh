@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# timeout: 1200
+# seconds: 80
+# timeout: 600
 # Devices that fail: the source stays in charge, metadata trouble ends read-only.
 # shellcheck disable=SC2317
 set -euo pipefail

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# timeout: 1200
+# seconds: 100
+# timeout: 600
 # Evacuation: a member is emptied while I/O goes on, and leaves.
 # shellcheck disable=SC2317
 set -euo pipefail

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# timeout: 1200
+# seconds: 60
 # Features of the table line that change what I/O does, and heat that outlives
 # the pool. (read_only is in test_table_01, error_if_no_space in test_space_01.)
 set -euo pipefail

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# timeout: 1200
+# seconds: 40
 # The shell library: disks come, hold data, lose what was not flushed, and go.
 # shellcheck source=selftests/lib/tier.sh
 source "$(dirname "$0")/../lib/tier.sh"

@@ -1,5 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
+# seconds: 90
+# timeout: 600
 # Two consumers whose LUNs come and go on one crowded pool never read a byte of the
 # other's, nor of what was on the disks before. CYCLES says how many steps they take.
 # What the library reads, or calls by name, looks unused.

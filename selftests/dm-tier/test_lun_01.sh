@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# timeout: 1200
+# seconds: 60
 # LUNs of odd sizes, and what is asked of them while they move.
 set -euo pipefail
 # shellcheck source=selftests/lib/tier.sh

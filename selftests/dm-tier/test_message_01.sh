@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# timeout: 1200
+# seconds: 120
+# timeout: 600
 # Messages, good and bad. A bad one is named in the kernel log and changes
 # nothing that the status shows.
 # What the library reads, or calls by name, looks unused; no path has blanks.

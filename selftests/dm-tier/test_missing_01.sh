@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# timeout: 1200
+# seconds: 40
 # A pool that starts without one of its devices, with and without its return.
 set -euo pipefail
 # shellcheck source=selftests/lib/tier.sh

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# timeout: 1200
+# seconds: 160
+# timeout: 900
 # Moves under I/O: not a byte goes wrong.
 # shellcheck disable=SC2317
 set -euo pipefail

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# timeout: 1200
+# seconds: 180
+# timeout: 900
 # What moves by itself, and what must not.
 # shellcheck disable=SC2317
 set -euo pipefail

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# timeout: 1200
+# seconds: 120
+# timeout: 600
 # The netlink family: every request, well and badly made, by those who may and
 # those who may not; dumps of any size, changed or left half way; events.
 # shellcheck source=selftests/lib/tier.sh

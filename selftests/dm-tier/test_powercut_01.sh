@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# timeout: 1200
+# seconds: 120
+# timeout: 600
 # The power goes, on disks with volatile caches that nothing leaves but by a
 # flush: a flush forgotten on any one of them shows.
 #

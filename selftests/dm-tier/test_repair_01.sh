@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
+# seconds: 60
 # tier_repair and tier_restore on a real pool: what they write is started, and the
 # data is there. What they do with damage of every kind is tested without a kernel
 # (userspace/tests/test_repair.c).

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# timeout: 1200
+# seconds: 100
+# timeout: 600
 # A pool without space: writes wait, or fail, and go on once there is some.
 # What the library reads, or calls by name, looks unused; no path has blanks.
 # shellcheck disable=SC2034,SC2086,SC2317

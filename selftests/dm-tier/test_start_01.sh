@@ -1,5 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
+# seconds: 90
+# timeout: 600
 # Starts of pools whose metadata devices begin badly: a first block that cannot
 # be read, that has rotted, or that is something else's.
 # What the library reads, or calls by name, looks unused; no path has blanks.

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# timeout: 1200
+# seconds: 100
+# timeout: 600
 # Suspend, resume, table swaps, forced removal and unload, all under load: all
 # of it ends.
 # What the library reads, or calls by name, looks unused; no path has blanks.

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# timeout: 1200
+# seconds: 150
+# timeout: 900
 # Table lines, good and bad; devices that hold something else; metadata copies.
 # What the library reads, or calls by name, looks unused; no path has blanks.
 # shellcheck disable=SC2034,SC2086,SC2317

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# timeout: 1200
+# seconds: 140
+# timeout: 600
 # Thin LUNs: no LUN reads what another wrote; discard; resize; where new extents
 # may lie.
 # What the library reads, or calls by name, looks unused; no path has blanks.

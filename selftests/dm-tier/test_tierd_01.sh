@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# timeout: 1200
+# seconds: 150
+# timeout: 900
 # tierd with a real pool: policy, ledger, kills, thresholds, audit log, HTTP.
 set -euo pipefail
 # shellcheck source=selftests/lib/tier.sh

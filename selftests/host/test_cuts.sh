@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
+# seconds: 300
 # timeout: 900
 # What a case calls by name looks unreachable.
 # shellcheck disable=SC2317

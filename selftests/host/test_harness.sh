@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
+# seconds: 200
 # timeout: 600
 # The harness itself: what fails in the guest must fail here.
 #

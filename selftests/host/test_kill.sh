@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
+# seconds: 600
 # timeout: 1800
 # The power goes at random moments, under fsync load, in the middle of moves:
 # every record that was told to be durable is there afterwards.

@@ -7,9 +7,14 @@ log_mark() {
 	echo "dm-tier mark" >/dev/kmsg
 }
 
-# Few processes, as a test calls this often: each is dear under emulation.
+# Few processes, as a test calls this often: each is dear under emulation. So is
+# bash's search in all of the log, hence the look at its end first.
 log_since() {
-	said=$(dmesg)
+	local all
+	all=$(dmesg)
+	said=$all
+	((${#all} <= 16384)) || said=${all: -16384}
+	[[ $said == *"dm-tier mark"* ]] || said=$all
 	said=${said##*dm-tier mark}
 }
 

@@ -118,7 +118,7 @@ ktap_wanted() {
 
 # run_test <description> <function> [<argument>...]
 run_test() {
-	local what=$1 status teardown
+	local what=$1 status teardown from=$SECONDS
 	ktap_wanted "$what" || return 0
 	shift
 	: >"$ktap_reason"
@@ -128,6 +128,7 @@ run_test() {
 	as_diagnostics "# teardown: " test_teardown
 	teardown=$?
 	set -e
+	((SECONDS - from < 5)) || echo "# $((SECONDS - from)) s"
 	if ((teardown)); then
 		test_fail "$what"
 	elif ((status == KSFT_SKIP)) && [[ -s $ktap_reason ]]; then
