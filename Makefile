@@ -1,7 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # make            modules, userspace, unit tests
-# make check      all tests, in VMs; the last line has the totals
+# make check      all tests, in VMs; the last line has the totals. TESTS=<parts of
+#                 names> picks some, VM_KERNEL=6.12 another kernel
+# make check-all  the tests of the modules on every kernel, the debug one too
+# make check-debug                on the debug kernel only
+# make coverage   the same, and what of the modules ran, by file
 # make demo       see a pool at work, in a VM
 # make bench      what the targets cost per I/O, in a VM
 # make lint       checkpatch, sparse, shellcheck
@@ -18,7 +22,8 @@ KDIR ?= $(or $(filter $(running),$(kernels)),$(shell printf '%s\n' $(kernels) | 
 kbuild = $(MAKE) -C $(KDIR) M=$(CURDIR)
 deps = selftests/vm/install-deps.sh
 
-.PHONY: all modules userspace unit clean install modules_install check demo bench lint
+.PHONY: all modules userspace unit clean install modules_install demo bench lint
+.PHONY: check check-all check-debug coverage
 all: modules userspace unit
 
 modules:
@@ -45,14 +50,31 @@ modules_install:
 install: modules_install
 	+$(MAKE) -C userspace install
 
-# These three work on a machine that has nothing but git, make and root. They
-# need no kernel headers: the VM's kernels bring their own.
-check:
+# These work on a machine that has nothing but git, make and root. They need no
+# kernel headers: the VM's kernels bring their own.
+.PHONY: check-deps
+check-deps:
 	$(deps) build vm
 	+$(MAKE) userspace unit
 	+$(MAKE) -C selftests/dm-tier
 	+$(MAKE) -C selftests/dm-mpath-ext
+
+check: check-deps
 	selftests/run.sh $(TESTS)
+
+in_guest = $(or $(TESTS),dm-tier/ dm-mpath-ext/)
+check-all: check-deps
+	@bad=; for k in 6.1 6.12 7.2 debug; do \
+		echo "# kernel $$k"; \
+		VM_KERNEL=$$k selftests/run.sh $(in_guest) || bad="$$bad $$k"; \
+	done; \
+	[ -z "$$bad" ] || { echo "failed on:$$bad"; exit 1; }
+
+check-debug: check-deps
+	VM_KERNEL=debug selftests/run.sh $(in_guest)
+
+coverage: check-deps
+	selftests/coverage $(in_guest)
 
 demo:
 	$(deps) build vm

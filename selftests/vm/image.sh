@@ -14,6 +14,8 @@
 
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/dm-tier
 build=${tree:?}/.build
+# shellcheck source=selftests/vm/debug-kernel.sh
+source "$tree/selftests/vm/debug-kernel.sh"
 
 guest_packages=(
 	bash coreutils util-linux mount kmod procps iproute2 jq xxd curl
@@ -135,35 +137,21 @@ root_image() {
 
 # A directory with: release, vmlinuz, modules.img, initrd-modules/, tree/
 kernel_dir() {
-	local version=$1 key out tmp release suites hook m
-	suites=$(suites_of "$version")
-	read -r -a suites <<<"$suites"
-	key=$({ echo "${suites[@]}" "${unused_modules[@]}" "$install_kernel"; declare -f bootstrap pack kernel_dir; } | hash_of)
+	local version=$1 key out tmp
+	key=$({ kernel_recipe "$version"; declare -f bootstrap pack kernel_dir pack_modules; } | hash_of)
 	out=$cache/kernel-$version-$key
 	if [[ ! -e $out ]]; then
 		lock "$cache/kernel-$version.lock"
 		if [[ ! -e $out ]]; then
-			say "fetching kernel $version (once)"
 			tmp=$(mktemp -d "$cache/tmp.XXXXXX")
-			hook="chroot \"\$1\" sh -ec '$install_kernel' sh $version"
-			bootstrap "$tmp/tree" '' "$hook" "${suites[@]}"
-			release=$(cd "$tmp/tree/boot" && echo vmlinuz-*-amd64)
-			release=${release#vmlinuz-}
-			echo "$release" >"$tmp/release"
-			mv "$tmp/tree/boot/vmlinuz-$release" "$tmp/vmlinuz"
-			mkdir "$tmp/modules"
-			cp -a "$tmp/tree/lib/modules/$release" "$tmp/modules/"
-			for m in "${unused_modules[@]}"; do
-				rm -rf "$tmp/modules/$release/kernel/$m"
-			done
-			rm -f "$tmp/modules/$release/"{build,source}
-			mkdir "$tmp/modules/lib"
-			ln -s .. "$tmp/modules/lib/modules"
-			depmod -b "$tmp/modules" "$release" 2>/dev/null
-			rm -r "$tmp/modules/lib"
-			pack "$tmp/modules" "$tmp/modules.img"
-			initrd_modules "$tmp" "$release"
-			rm -rf "$tmp/modules" "$tmp/tree/lib/modules/$release/kernel"
+			if is_debug "$version"; then
+				say "building the $version kernel (once; 10 to 20 minutes)"
+				debug_kernel "$version" "$tmp"
+			else
+				say "fetching kernel $version (once)"
+				debian_kernel "$version" "$tmp"
+			fi
+			pack_modules "$tmp" "$(<"$tmp/release")"
 			mv "$tmp" "$out"
 		fi
 		unlock
@@ -171,13 +159,54 @@ kernel_dir() {
 	echo "$out"
 }
 
+# kernel_recipe <version>: all that decides what it becomes
+kernel_recipe() {
+	if is_debug "$1"; then
+		debug_recipe "$1"
+	else
+		suites_of "$1"
+		echo "${unused_modules[@]}" "$install_kernel"
+		declare -f debian_kernel
+	fi
+}
+
+# debian_kernel <version> <dir>: fill that with vmlinuz, release, tree/ and
+# installed/, where its modules are
+debian_kernel() {
+	local version=$1 dir=$2 release suites hook m
+	suites=$(suites_of "$version")
+	read -r -a suites <<<"$suites"
+	hook="chroot \"\$1\" sh -ec '$install_kernel' sh $version"
+	bootstrap "$dir/tree" '' "$hook" "${suites[@]}"
+	release=$(cd "$dir/tree/boot" && echo vmlinuz-*-amd64)
+	release=${release#vmlinuz-}
+	echo "$release" >"$dir/release"
+	mv "$dir/tree/boot/vmlinuz-$release" "$dir/vmlinuz"
+	mkdir -p "$dir/installed/lib/modules"
+	cp -a "$dir/tree/lib/modules/$release" "$dir/installed/lib/modules/"
+	for m in "${unused_modules[@]}"; do
+		rm -rf "$dir/installed/lib/modules/$release/kernel/$m"
+	done
+	rm -rf "$dir/tree/lib/modules/$release/kernel"
+}
+
+# pack_modules <dir> <release>: what is in installed/, as an image, and the few
+# that the guest needs to mount it
+pack_modules() {
+	local dir=$1 release=$2
+	rm -f "$dir/installed/lib/modules/$release/"{build,source}
+	depmod -b "$dir/installed" "$release" 2>/dev/null
+	pack "$dir/installed/lib/modules" "$dir/modules.img"
+	initrd_modules "$dir" "$release"
+	rm -r "$dir/installed"
+}
+
 # The few modules that reach the disks, numbered in the order of loading.
 initrd_modules() {
 	local dir=$1 release=$2 n=10 file name
-	mkdir "$dir/initrd-modules" "$dir/lib"
-	ln -s ../modules "$dir/lib/modules"
+	mkdir "$dir/initrd-modules"
 	for file in virtio_pci virtio_blk virtio_console ext4 overlay; do
-		modprobe -d "$dir" -S "$release" --show-depends "$file"
+		modprobe -d "$dir/installed" -S "$release" --show-depends "$file"
 	done | awk '$1 == "insmod" && !seen[$2]++ { print $2 }' |
 		while read -r file; do
 			name=$(basename "$file")
@@ -187,15 +216,15 @@ initrd_modules() {
 			esac
 			n=$((n + 1))
 		done
-	rm -r "${dir:?}/lib"
 }
 
 # Build this tree's modules in a copy under .build, inside the kernel's own
 # tree: so several kernels' objects live side by side, a compiler that the host
 # lacks is no matter, and make only makes what changed.
 build_modules() {
-	local kernel=$1 release dir d
+	local kernel=$1 release dir d watched=()
 	release=$(<"$kernel/release")
+	[[ $release != *-debug ]] || watched=(GCOV_PROFILE=y UBSAN_SANITIZE=y)
 	dir=$build/modules-$release
 	lock "$build/modules-$release.lock"
 	mkdir -p "$dir"
@@ -213,7 +242,7 @@ build_modules() {
 	done
 	if ! in_kernel_tree "$kernel" "$dir" \
 		make -s -j"$(nproc)" -C "/lib/modules/$release/build" M=/mnt \
-		W="${W:-}" modules >"$dir.log" 2>&1; then
+		W="${W:-}" ${watched[@]+"${watched[@]}"} modules >"$dir.log" 2>&1; then
 		cat "$dir.log" >&2
 		die "modules do not build for $release"
 	fi
