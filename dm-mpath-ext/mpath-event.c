@@ -127,13 +127,15 @@ static void mpath_event_send(struct mpath_resource *resource, const struct mpath
 	mpath_resource_renew_name(resource);
 	if (!genl_has_listeners(&mpath_netlink_family, &init_net, MPATH_GROUP_EVENTS))
 		return;
-	skb = genlmsg_new(GENLMSG_DEFAULT_SIZE, GFP_NOIO);
+	/* memory may come from I/O on this very map, which waits for the change told of */
+	skb = genlmsg_new(GENLMSG_DEFAULT_SIZE, GFP_NOWAIT | __GFP_NOWARN);
 	if (!skb)
 		return;
 	if (mpath_event_fill(skb, resource, news))
 		nlmsg_free(skb);
 	else
-		genlmsg_multicast(&mpath_netlink_family, skb, 0, MPATH_GROUP_EVENTS, GFP_NOIO);
+		genlmsg_multicast(&mpath_netlink_family, skb, 0, MPATH_GROUP_EVENTS,
+				  GFP_NOWAIT | __GFP_NOWARN);
 }
 
 /* -- the events -- */
