@@ -46,10 +46,12 @@ u32 mpath_elastic_step(struct mpath_elastic *elastic, u32 high, u32 low, u64 iop
  * @standby_up: standby paths that work
  *
  * One for each primary path that is gone, at once, besides those that have joined
- * for load.
+ * for load; and one at least if no primary path works, also where there is none.
  */
 u32 mpath_elastic_wanted(const struct mpath_elastic *elastic, u32 primaries, u32 primaries_up,
 			 u32 standby_up)
 {
-	return min(elastic->joined + primaries - primaries_up, standby_up);
+	u32 wanted = elastic->joined + primaries - primaries_up;
+
+	return min(primaries_up ? wanted : max(wanted, 1U), standby_up);
 }

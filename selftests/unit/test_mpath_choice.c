@@ -223,6 +223,12 @@ static void test_elastic_wanted(void **state)
 	assert_int_equal(mpath_elastic_wanted(&e, 2, 0, 3), 3);
 	assert_int_equal(mpath_elastic_wanted(&e, 2, 0, 1), 1);
 	assert_int_equal(mpath_elastic_wanted(&e, 2, 0, 0), 0);
+	/* a group of standby paths alone is not left without one */
+	e.joined = 0;
+	assert_int_equal(mpath_elastic_wanted(&e, 0, 0, 3), 1);
+	assert_int_equal(mpath_elastic_wanted(&e, 0, 0, 0), 0);
+	e.joined = 2;
+	assert_int_equal(mpath_elastic_wanted(&e, 0, 0, 3), 2);
 }
 
 int main(void)
