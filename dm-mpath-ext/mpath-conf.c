@@ -19,6 +19,7 @@ enum mpath_path_key {
 /* the words of a line, or of a counted part of it */
 struct mpath_words {
 	struct mpath_conf *conf;
+	struct mpath_tunables *t;
 	unsigned int left;
 	char **at;
 };
@@ -143,81 +144,81 @@ static int mpath_shift_hundredths(struct mpath_words *words, const char *what, u
 
 /* -- features -- */
 
-static int mpath_conf_queue(struct mpath_conf *conf, struct mpath_words *words)
+static int mpath_conf_queue(struct mpath_words *words)
 {
-	conf->t.queue = true;
+	words->t->queue = true;
 	/* the number may be left out: the next word is then another feature */
 	if (words->left && **words->at >= '0' && **words->at <= '9')
 		return mpath_shift_number(words, "queue_if_no_path", 1, MPATH_MAX_SECONDS,
-					  &conf->t.queue_seconds);
+					  &words->t->queue_seconds);
 	return 0;
 }
 
-static int mpath_conf_failback(struct mpath_conf *conf, struct mpath_words *words)
+static int mpath_conf_failback(struct mpath_words *words)
 {
 	const char *word = mpath_shift(words);
 
 	if (!word)
-		return mpath_conf_error(conf, "failback needs immediate, manual or seconds");
+		return mpath_conf_error(words->conf, "failback needs immediate, manual or seconds");
 	if (!strcmp(word, "immediate"))
-		conf->t.failback = MPATH_FAILBACK_IMMEDIATE;
+		words->t->failback = MPATH_FAILBACK_IMMEDIATE;
 	else if (!strcmp(word, "manual"))
-		conf->t.failback = MPATH_FAILBACK_MANUAL;
-	else if (mpath_number(word, 1, MPATH_MAX_SECONDS, &conf->t.failback_seconds))
-		return mpath_conf_error(conf,
+		words->t->failback = MPATH_FAILBACK_MANUAL;
+	else if (mpath_number(word, 1, MPATH_MAX_SECONDS, &words->t->failback_seconds))
+		return mpath_conf_error(words->conf,
 					"failback must be immediate, manual or seconds, 1 to %u, not \"%.32s\"",
 					MPATH_MAX_SECONDS, word);
 	else
-		conf->t.failback = MPATH_FAILBACK_AFTER;
+		words->t->failback = MPATH_FAILBACK_AFTER;
 	return 0;
 }
 
-static int mpath_conf_probe(struct mpath_conf *conf, struct mpath_words *words)
+static int mpath_conf_probe(struct mpath_words *words)
 {
 	return mpath_shift_number(words, "probe_interval", MPATH_MIN_PROBE_MS, MPATH_MAX_PROBE_MS,
-				  &conf->t.probe_ms);
+				  &words->t->probe_ms);
 }
 
-static int mpath_conf_slow(struct mpath_conf *conf, struct mpath_words *words)
+static int mpath_conf_slow(struct mpath_words *words)
 {
-	return mpath_shift_hundredths(words, "slow_path", 150, 100000, &conf->t.slow_ratio);
+	return mpath_shift_hundredths(words, "slow_path", 150, 100000, &words->t->slow_ratio);
 }
 
-static int mpath_conf_hedge(struct mpath_conf *conf, struct mpath_words *words)
+static int mpath_conf_hedge(struct mpath_words *words)
 {
 	int ret;
 
 	if (words->left && !strcmp(*words->at, "off")) {
 		mpath_shift(words);
-		conf->t.hedge_percentile = 0;
+		words->t->hedge_percentile = 0;
 		return 0;
 	}
 	ret = mpath_shift_hundredths(words, "hedge percentile", 5000, 9999,
-				     &conf->t.hedge_percentile);
+				     &words->t->hedge_percentile);
 	if (ret)
 		return ret;
-	return mpath_shift_hundredths(words, "hedge budget", 1, 10000, &conf->t.hedge_budget);
+	return mpath_shift_hundredths(words, "hedge budget", 1, 10000, &words->t->hedge_budget);
 }
 
-static int mpath_conf_elastic(struct mpath_conf *conf, struct mpath_words *words)
+static int mpath_conf_elastic(struct mpath_words *words)
 {
 	int ret;
 
-	ret = mpath_shift_number(words, "elastic high iops", 1, U32_MAX, &conf->t.elastic_high);
+	ret = mpath_shift_number(words, "elastic high iops", 1, U32_MAX, &words->t->elastic_high);
 	if (ret)
 		return ret;
-	ret = mpath_shift_number(words, "elastic low iops", 0, U32_MAX, &conf->t.elastic_low);
+	ret = mpath_shift_number(words, "elastic low iops", 0, U32_MAX, &words->t->elastic_low);
 	if (ret)
 		return ret;
-	if (conf->t.elastic_low >= conf->t.elastic_high)
-		return mpath_conf_error(conf, "elastic: low iops (%u) must be below high iops (%u)",
-					conf->t.elastic_low, conf->t.elastic_high);
+	if (words->t->elastic_low >= words->t->elastic_high)
+		return mpath_conf_error(words->conf, "elastic: low iops (%u) must be below high iops (%u)",
+					words->t->elastic_low, words->t->elastic_high);
 	return 0;
 }
 
 static const struct {
 	const char *name;
-	int (*parse)(struct mpath_conf *conf, struct mpath_words *words);
+	int (*parse)(struct mpath_words *words);
 } mpath_features[MPATH_FEATURES] = {
 	[MPATH_F_QUEUE] = { "queue_if_no_path", mpath_conf_queue },
 	[MPATH_F_FAILBACK] = { "failback", mpath_conf_failback },
@@ -238,7 +239,7 @@ static int mpath_conf_feature(struct mpath_conf *conf, struct mpath_words *words
 		if (conf->given & BIT(f))
 			return mpath_conf_error(conf, "feature %s given twice", word);
 		conf->given |= BIT(f);
-		return mpath_features[f].parse(conf, words);
+		return mpath_features[f].parse(words);
 	}
 	return mpath_conf_error(conf, "unknown feature \"%.32s\"", word);
 }
@@ -253,8 +254,9 @@ static int mpath_conf_feature(struct mpath_conf *conf, struct mpath_words *words
  */
 int mpath_conf_set(struct mpath_conf *conf, unsigned int argc, char **argv)
 {
-	struct mpath_tunables before = conf->t;
-	struct mpath_words words = { .conf = conf, .left = argc, .at = argv };
+	/* the I/O path may look at the old ones any time */
+	struct mpath_tunables t = conf->t;
+	struct mpath_words words = { .conf = conf, .t = &t, .left = argc, .at = argv };
 	u32 given = conf->given;
 	int ret;
 
@@ -262,7 +264,7 @@ int mpath_conf_set(struct mpath_conf *conf, unsigned int argc, char **argv)
 	if (argc && !strcmp(*argv, "hung_time")) {
 		mpath_shift(&words);
 		ret = mpath_shift_number(&words, "hung_time", MPATH_MIN_HUNG_MS, MPATH_MAX_HUNG_MS,
-					 &conf->t.hung_ms);
+					 &t.hung_ms);
 	} else if (argc) {
 		ret = mpath_conf_feature(conf, &words);
 	} else {
@@ -270,12 +272,13 @@ int mpath_conf_set(struct mpath_conf *conf, unsigned int argc, char **argv)
 	}
 	if (!ret && words.left)
 		ret = mpath_conf_error(conf, "\"%.32s\" is left over", *words.at);
-	conf->given |= given;
 	if (ret) {
-		conf->t = before;
 		conf->given = given;
+		return ret;
 	}
-	return ret;
+	conf->given |= given;
+	conf->t = t;
+	return 0;
 }
 
 /* cut the next @count words off as a part of their own */
@@ -286,6 +289,7 @@ static int mpath_part(struct mpath_words *words, const char *what, u32 count,
 		return mpath_conf_error(words->conf, "%s: %u words announced, %u are there", what,
 					count, words->left);
 	part->conf = words->conf;
+	part->t = words->t;
 	part->left = count;
 	part->at = words->at;
 	words->left -= count;
@@ -449,7 +453,7 @@ static int mpath_conf_group(struct mpath_conf *conf, struct mpath_words *words)
  */
 int mpath_conf_parse(struct mpath_conf *conf, unsigned int argc, char **argv)
 {
-	struct mpath_words words = { .conf = conf, .left = argc, .at = argv };
+	struct mpath_words words = { .conf = conf, .t = &conf->t, .left = argc, .at = argv };
 	u32 groups;
 	int ret;
 
@@ -491,6 +495,12 @@ static int mpath_emit_hundredths(char *to, size_t room, int at, u32 value)
 	return mpath_emit(to, room, at, " %u.%02u", value / 100, value % 100);
 }
 
+/* queueing may have been turned on or off since the line was given */
+static bool mpath_shown(const struct mpath_conf *conf, enum mpath_feature f)
+{
+	return f == MPATH_F_QUEUE ? conf->t.queue : conf->given & BIT(f);
+}
+
 static u32 mpath_feature_words(const struct mpath_conf *conf)
 {
 	static const u8 words[MPATH_FEATURES] = {
@@ -501,7 +511,7 @@ static u32 mpath_feature_words(const struct mpath_conf *conf)
 	u32 n = 0;
 
 	for (f = 0; f < MPATH_FEATURES; f++)
-		if (conf->given & BIT(f))
+		if (mpath_shown(conf, f))
 			n += words[f];
 	/* "hedge off" */
 	if (conf->given & BIT(MPATH_F_HEDGE) && !conf->t.hedge_percentile)
@@ -517,7 +527,7 @@ static int mpath_emit_features(const struct mpath_conf *conf, char *to, size_t r
 	};
 
 	at = mpath_emit(to, room, at, "%u", mpath_feature_words(conf));
-	if (conf->given & BIT(MPATH_F_QUEUE))
+	if (mpath_shown(conf, MPATH_F_QUEUE))
 		at = mpath_emit(to, room, at, " queue_if_no_path %u", conf->t.queue_seconds);
 	if (conf->given & BIT(MPATH_F_FAILBACK)) {
 		at = mpath_emit(to, room, at, " failback ");

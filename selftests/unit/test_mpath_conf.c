@@ -262,6 +262,10 @@ static void test_set(void **state)
 	assert_int_equal(conf.t.hung_ms, 700);
 	mpath_conf_print(&conf, out, sizeof(out));
 	assert_string_equal(out, "7 queue_if_no_path 60 failback 9 elastic 9 5 0 1 1 latency 0 1 0 a");
+	/* fail_if_no_path: what is shown is what holds, and can be loaded again */
+	conf.t.queue = false;
+	mpath_conf_print(&conf, out, sizeof(out));
+	assert_string_equal(out, "5 failback 9 elastic 9 5 0 1 1 latency 0 1 0 a");
 }
 
 int main(void)
