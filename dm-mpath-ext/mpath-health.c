@@ -118,10 +118,22 @@ bool mpath_health_probed(struct mpath_health *health, bool good, u64 now_ns)
 			mpath_health_enter(health, MPATH_FAILED, now_ns);
 		return false;
 	}
-	if (mpath_works(health->state) || health->state == MPATH_OFF)
-		return false;
 	health->good = min(health->good + 1, MPATH_GOOD_PROBES);
-	return health->good >= MPATH_GOOD_PROBES && now_ns >= health->hold_ns;
+	return mpath_health_ready(health, now_ns);
+}
+
+/**
+ * mpath_health_ready() - may a path that is not used come back as things stand?
+ * @health: of the path
+ * @now_ns: time
+ *
+ * Return: whether its probes have been good often enough, since it became what it is,
+ * and it is not held down.
+ */
+bool mpath_health_ready(const struct mpath_health *health, u64 now_ns)
+{
+	return !mpath_works(health->state) && health->state != MPATH_OFF &&
+	       health->good >= MPATH_GOOD_PROBES && now_ns >= health->hold_ns;
 }
 
 /**

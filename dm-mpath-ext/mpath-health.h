@@ -61,6 +61,7 @@ void mpath_health_init(struct mpath_health *health, u64 now_ns);
 u64 mpath_health_spent(const struct mpath_health *health, enum mpath_state state, u64 now_ns);
 bool mpath_health_down(struct mpath_health *health, enum mpath_state state, u64 now_ns);
 bool mpath_health_probed(struct mpath_health *health, bool good, u64 now_ns);
+bool mpath_health_ready(const struct mpath_health *health, u64 now_ns);
 bool mpath_health_up(struct mpath_health *health, u64 now_ns);
 
 #endif

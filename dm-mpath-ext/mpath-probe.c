@@ -202,7 +202,8 @@ static bool mpath_probe_good(struct mpath_path *path, u64 now_ns)
 		return true;
 	if (!mpath_probe_identity(path, &likeness))
 		return false;
-	if (likeness == MPATH_SAME)
+	/* the administrator may have turned it off meanwhile */
+	if (likeness == MPATH_SAME && mpath_health_ready(&record->health, now_ns))
 		mpath_path_up(path, "probes are good");
 	else if (likeness == MPATH_OTHER)
 		mpath_path_down(path, MPATH_FOREIGN, "it shows another device");

@@ -112,6 +112,20 @@ static void test_foreign(void **state)
 	assert_true(mpath_health_down(&h, MPATH_OFF, now));
 }
 
+/* what is decided after a look at the path's identity is decided anew */
+static void test_ready(void **state)
+{
+	(void)state;
+	assert_false(mpath_health_ready(&h, now));
+	mpath_health_down(&h, MPATH_FAILED, now);
+	assert_false(mpath_health_ready(&h, now));
+	while (!mpath_health_probed(&h, true, now))
+		;
+	assert_true(mpath_health_ready(&h, now));
+	mpath_health_down(&h, MPATH_OFF, now);
+	assert_false(mpath_health_ready(&h, now));
+}
+
 static void test_slow(void **state)
 {
 	(void)state;
@@ -176,6 +190,7 @@ int main(void)
 		cmocka_unit_test_setup(test_fail_and_return, setup),
 		cmocka_unit_test_setup(test_hold_down, setup),
 		cmocka_unit_test_setup(test_administrator, setup),
+		cmocka_unit_test_setup(test_ready, setup),
 		cmocka_unit_test_setup(test_foreign, setup),
 		cmocka_unit_test_setup(test_slow, setup),
 		cmocka_unit_test_setup(test_hung, setup),
