@@ -145,6 +145,7 @@ struct mpath_probe;
  * @probe_again: once more when the one in flight has ended
  * @seen: I/Os it had done at the last look
  * @suspect: an I/O that failed here was good elsewhere
+ * @unread: it could not be read when the table was made
  * @alua: its activation; NULL: the table has no hardware handler
  */
 struct mpath_path {
@@ -166,6 +167,7 @@ struct mpath_path {
 	bool probe_again;
 	u64 seen;
 	bool suspect;
+	bool unread;
 	struct mpath_alua *alua;
 };
 

@@ -123,18 +123,31 @@ static void mpath_path_close(struct mpath_path *path)
 		dm_put_device(path->map->ti, path->dev);
 }
 
+/* what cannot be read is no proof of anything, and is not used before it has been */
+static bool mpath_path_unread(struct mpath_path *path)
+{
+	path->unread = mpath_identity_compare(path->leg, path->leg) == MPATH_UNKNOWN;
+	if (path->unread)
+		DMWARN("%s: path %s cannot be read", mpath_name(path->map), path->dev->name);
+	return path->unread;
+}
+
 /*
- * All paths show one device, or the table is refused. A path that cannot be read
- * now is failed, and is looked at again before it is used.
+ * All paths show one device, or the table is refused: each is held against the first
+ * that can be read.
  */
 static int mpath_check_paths(struct mpath_map *map)
 {
-	struct mpath_path *first = &map->paths[0];
+	struct mpath_path *first = NULL, *path;
 	u32 p;
 
-	for (p = 1; p < map->conf->nr_paths; p++) {
-		struct mpath_path *path = &map->paths[p];
-
+	for (p = 0; p < map->conf->nr_paths; p++) {
+		path = &map->paths[p];
+		if (!first) {
+			if (!mpath_path_unread(path))
+				first = path;
+			continue;
+		}
 		switch (mpath_identity_compare(first->leg, path->leg)) {
 		case MPATH_SAME:
 			break;
@@ -144,8 +157,9 @@ static int mpath_check_paths(struct mpath_map *map)
 			map->ti->error = "Paths show different devices";
 			return -EINVAL;
 		case MPATH_UNKNOWN:
-			DMWARN("%s: path %s or %s cannot be read", mpath_name(map),
-			       path->dev->name, first->dev->name);
+			/* if it is the first that cannot be read any more, that is seen soon */
+			path->unread = true;
+			DMWARN("%s: path %s cannot be read", mpath_name(map), path->dev->name);
 			break;
 		}
 	}
@@ -288,6 +302,20 @@ static void mpath_postsuspend(struct dm_target *ti)
 	mpath_tick_stop(map);
 }
 
+/* what the constructor could not read has to be good in probes first */
+static void mpath_distrust(struct mpath_map *map)
+{
+	u32 p;
+
+	for (p = 0; p < map->conf->nr_paths; p++) {
+		struct mpath_path *path = &map->paths[p];
+
+		if (path->unread)
+			mpath_path_down(path, MPATH_FAILED, "it could not be read");
+		path->unread = false;
+	}
+}
+
 static void mpath_resume(struct dm_target *ti)
 {
 	struct mpath_map *map = ti->private;
@@ -302,6 +330,7 @@ static void mpath_resume(struct dm_target *ti)
 	map->lost_ns = 0;
 	mpath_alua_reset(map);
 	mpath_event(map, NULL, MPATH_EVENT_MAP_RESUMED, "");
+	mpath_distrust(map);
 	mpath_switch(map);
 	mutex_unlock(&resource->lock);
 	mpath_netlink_changed();
