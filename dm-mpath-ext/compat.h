@@ -21,6 +21,13 @@
 #define MPATH_WQ_PERCPU	0
 #endif
 
+/* prepare_ioctl is told of the command, and may have it go no further, since 6.16 */
+#ifdef HAVE_IOCTL_FORWARD
+#define MPATH_IOCTL_ARGS	, unsigned int cmd, unsigned long arg, bool *forward
+#else
+#define MPATH_IOCTL_ARGS
+#endif
+
 /*
  * Opening a device for reading: by struct file since 6.9 (f3a608827d1f), by
  * struct bdev_handle in 6.8, by struct block_device before; without a holder,

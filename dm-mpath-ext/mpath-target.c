@@ -6,6 +6,7 @@
 #include <linux/slab.h>
 
 #include "mpath-alua.h"
+#include "compat.h"
 #include "mpath-event.h"
 #include "mpath-hedge.h"
 #include "mpath-identity.h"
@@ -349,6 +350,25 @@ static int mpath_end_io(struct dm_target *ti, struct bio *bio, blk_status_t *sta
 	return mpath_io_end(ti->private, bio, *status);
 }
 
+/*
+ * An ioctl goes down a path that is in use. device-mapper asks again for as long as
+ * this says -ENOTCONN, unless the map is suspended or the caller is killed.
+ */
+static int mpath_prepare_ioctl(struct dm_target *ti, struct block_device **bdev MPATH_IOCTL_ARGS)
+{
+	struct mpath_map *map = ti->private;
+	const struct mpath_snap *snap;
+
+	rcu_read_lock();
+	snap = rcu_dereference(map->snap);
+	*bdev = snap ? snap->path[0]->dev->bdev : NULL;
+	rcu_read_unlock();
+	if (!*bdev)
+		return READ_ONCE(map->conf->t.queue) && !READ_ONCE(map->expired) ? -ENOTCONN : -EIO;
+	/* more than the map shows: device-mapper then wants a privilege */
+	return ti->len != bdev_nr_sectors(*bdev);
+}
+
 static int mpath_iterate_devices(struct dm_target *ti, iterate_devices_callout_fn fn, void *data)
 {
 	struct mpath_map *map = ti->private;
@@ -387,5 +407,6 @@ struct target_type mpath_target_type = {
 	.resume = mpath_resume,
 	.status = mpath_target_status,
 	.message = mpath_target_message,
+	.prepare_ioctl = mpath_prepare_ioctl,
 	.iterate_devices = mpath_iterate_devices,
 };
