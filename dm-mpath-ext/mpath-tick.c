@@ -177,6 +177,13 @@ void mpath_tick_init(struct mpath_map *map)
 
 void mpath_tick_start(struct mpath_map *map)
 {
+	u32 p;
+
+	/* what was done before is no load of now */
+	map->tick_ios = 0;
+	for (p = 0; p < map->conf->nr_paths; p++)
+		map->tick_ios += mpath_record_ios(map->paths[p].record);
+	map->tick_ns = ktime_get_ns();
 	queue_delayed_work(map->wq, &map->tick, 0);
 }
 
