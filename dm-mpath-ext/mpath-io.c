@@ -135,10 +135,13 @@ int mpath_io_map(struct mpath_map *map, struct bio *bio)
 	io->path = NULL;
 	io->failed = NULL;
 	io->iter = bio->bi_iter;
+	io->flags = bio->bi_flags;
 	io->remaining = atomic_read(&bio->__bi_remaining);
 	io->tried = 0;
 	io->asked_ns = 0;
 	io->attempts = 0;
+	io->sure = false;
+	io->held = false;
 	/* one path's trouble is not to keep a bio longer than needs be */
 	bio->bi_opf |= REQ_FAILFAST_TRANSPORT;
 	if (unlikely(READ_ONCE(map->hedge_ns)) && mpath_hedge(map, bio))

@@ -265,7 +265,8 @@ struct mpath_hedger {
  * @retry: bios for the worker
  * @paused: bios that go on after a pause
  * @doubt: bios that every path has failed alike, until probes have told why
- * @held: bios that wait for a path, @held_bytes: data of them
+ * @held: bios that wait for a path, @held_bytes: data of them and of those that
+ *	had to and are about to be sent
  * @lost_ns: when the last path went; 0: there is one
  * @expired: that is too long ago: I/O fails until there is a path again
  * @wq: for the workers; may be needed to free memory
@@ -318,13 +319,15 @@ struct mpath_map {
  * struct mpath_io - what a bio needs while it is under way
  * @path: where it was sent; NULL: it is in no path's counts
  * @failed: where it failed last, @class and @status: how; NULL once that is settled
- * @iter: as it came, to send it again
+ * @iter: as it came, to send it again; @flags: of bio->bi_flags
  * @start_ns: when it was sent
  * @asked_ns: when it came into doubt
  * @tried: paths that failed it with a plain I/O error, by number
  * @remaining: of bio->__bi_remaining as it came
  * @phase: of the path it is counted in, @cpu: on which CPU
  * @attempts: how often it was sent
+ * @sure: all paths have failed it alike before, and one of them was found good
+ * @held: it is in mpath_map.held_bytes
  */
 struct mpath_io {
 	struct mpath_path *path;
@@ -338,6 +341,9 @@ struct mpath_io {
 	u8 phase;
 	u8 attempts;
 	u8 class;
+	bool sure;
+	bool held;
+	unsigned short flags;
 	blk_status_t status;
 };
 

@@ -130,7 +130,7 @@ enum mpath_verdict mpath_probe_verdict(struct mpath_map *map, u64 paths, u64 ask
 	enum mpath_verdict verdict = MPATH_VERDICT_BAD;
 	u32 p;
 
-	mutex_lock(&map->resource->lock);
+	lockdep_assert_held(&map->resource->lock);
 	for (p = 0; p < map->conf->nr_paths; p++) {
 		const struct mpath_path *path = &map->paths[p];
 
@@ -148,7 +148,6 @@ enum mpath_verdict mpath_probe_verdict(struct mpath_map *map, u64 paths, u64 ask
 		}
 		verdict = MPATH_VERDICT_OPEN;
 	}
-	mutex_unlock(&map->resource->lock);
 	return verdict;
 }
 
@@ -242,7 +241,7 @@ static void mpath_probe_answer(struct mpath_probe *probe, blk_status_t status)
 	if (status && mpath_classify(status) != MPATH_CLASS_PAUSE)
 		mpath_probe_bad(path, now_ns);
 	path->answered_ns = probe->sent_ns;
-	mpath_retry_kick(path->map);
+	mpath_retry_review(path->map);
 }
 
 static void mpath_probe_done(struct work_struct *work)

@@ -69,7 +69,7 @@ void mpath_probe_due(struct mpath_map *map);
  */
 void mpath_probe_now(struct mpath_map *map, u64 paths);
 
-/* what the paths said since @asked_ns; may sleep; takes the resource's lock */
+/* what the paths said since @asked_ns; the resource's lock is held */
 enum mpath_verdict mpath_probe_verdict(struct mpath_map *map, u64 paths, u64 asked_ns);
 
 #endif

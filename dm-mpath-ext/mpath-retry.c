@@ -21,6 +21,7 @@ static u64 mpath_bytes(struct bio *bio)
  */
 static blk_status_t mpath_hold_locked(struct mpath_map *map, struct bio *bio)
 {
+	struct mpath_io *io = mpath_io_of(bio);
 	u32 gate = map->gate;
 
 	if (gate & MPATH_GATE_REQUEUE)
@@ -37,10 +38,13 @@ static blk_status_t mpath_hold_locked(struct mpath_map *map, struct bio *bio)
 	if (!map->activating) {
 		if (gate & MPATH_GATE_SUSPENDED || !map->conf->t.queue || map->expired)
 			return BLK_STS_IOERR;
-		if (map->held_bytes + mpath_bytes(bio) > MPATH_HELD_BYTES)
+		/* one that was held before has its place still */
+		if (!io->held && map->held_bytes + mpath_bytes(bio) > MPATH_HELD_BYTES)
 			return BLK_STS_IOERR;
 	}
-	map->held_bytes += mpath_bytes(bio);
+	if (!io->held)
+		map->held_bytes += mpath_bytes(bio);
+	io->held = true;
 	bio_list_add(&map->held, bio);
 	return BLK_STS_OK;
 }
@@ -67,6 +71,20 @@ int mpath_hold(struct mpath_map *map, struct bio *bio)
 		bio_endio(bio);
 	}
 	return DM_MAPIO_SUBMITTED;
+}
+
+/* a bio goes on its way, or ends */
+static void mpath_let_go(struct mpath_map *map, struct bio *bio)
+{
+	struct mpath_io *io = mpath_io_of(bio);
+	unsigned long flags;
+
+	if (!io->held)
+		return;
+	io->held = false;
+	spin_lock_irqsave(&map->wait_lock, flags);
+	map->held_bytes -= mpath_bytes(bio);
+	spin_unlock_irqrestore(&map->wait_lock, flags);
 }
 
 static void mpath_list_add(struct mpath_map *map, struct bio_list *list, struct bio *bio)
@@ -123,38 +141,65 @@ void mpath_retry_kick(struct mpath_map *map)
 	bio_list_init(&map->held);
 	bio_list_merge(&map->retry, &map->doubt);
 	bio_list_init(&map->doubt);
-	map->held_bytes = 0;
 	spin_unlock_irqrestore(&map->wait_lock, flags);
 	queue_work(map->wq, &map->retry_work);
 }
 
-void mpath_retry_expire(struct mpath_map *map)
+void mpath_retry_review(struct mpath_map *map)
+{
+	unsigned long flags;
+	bool any;
+
+	spin_lock_irqsave(&map->wait_lock, flags);
+	any = !bio_list_empty(&map->doubt);
+	bio_list_merge(&map->retry, &map->doubt);
+	bio_list_init(&map->doubt);
+	spin_unlock_irqrestore(&map->wait_lock, flags);
+	if (any)
+		queue_work(map->wq, &map->retry_work);
+}
+
+static bool mpath_retry_too_long(struct mpath_map *map)
 {
 	u64 limit = mul_u32_u32(map->conf->t.queue_seconds, NSEC_PER_SEC);
-	u64 lost_ns = READ_ONCE(map->lost_ns);
 	bool expired;
 
-	/* the time is taken after lost_ns was read, so it is not before that */
-	if (!lost_ns || map->expired || map->activating || ktime_get_ns() - lost_ns < limit)
-		return;
+	/* the time begins when queueing does, if that is turned on later */
+	if (map->lost_ns && !map->conf->t.queue) {
+		map->lost_ns = ktime_get_ns();
+		map->expired = false;
+	}
+	if (!map->lost_ns || map->expired || map->activating ||
+	    ktime_get_ns() - map->lost_ns < limit)
+		return false;
 	spin_lock_irq(&map->wait_lock);
 	expired = !rcu_access_pointer(map->snap);
 	map->expired = expired;
 	spin_unlock_irq(&map->wait_lock);
-	if (!expired)
-		return;
-	DMERR("%s: no path for %u s: I/O fails from now on", mpath_name(map),
-	      map->conf->t.queue_seconds);
+	return expired;
+}
+
+void mpath_retry_expire(struct mpath_map *map)
+{
+	bool expired;
+
 	mutex_lock(&map->resource->lock);
-	mpath_event(map, NULL, MPATH_EVENT_QUEUE_TIMEOUT, "");
+	expired = mpath_retry_too_long(map);
+	if (expired) {
+		DMERR("%s: no path for %u s: I/O fails from now on", mpath_name(map),
+		      map->conf->t.queue_seconds);
+		mpath_event(map, NULL, MPATH_EVENT_QUEUE_TIMEOUT, "");
+	}
 	mutex_unlock(&map->resource->lock);
-	mpath_retry_kick(map);
+	if (expired)
+		mpath_retry_kick(map);
 }
 
 /* -- the worker -- */
 
-static void mpath_retry_fail(struct bio *bio, blk_status_t status)
+static void mpath_retry_fail(struct mpath_map *map, struct bio *bio, blk_status_t status)
 {
+	mpath_let_go(map, bio);
 	bio->bi_status = status;
 	bio_endio(bio);
 }
@@ -165,7 +210,10 @@ static void mpath_retry_restore(struct bio *bio)
 	struct mpath_io *io = mpath_io_of(bio);
 
 	bio->bi_iter = io->iter;
+	bio->bi_flags = io->flags;
 	bio->bi_status = BLK_STS_OK;
+	/* whoever polls for it has the cookie of the first attempt */
+	bio->bi_opf &= ~REQ_POLLED;
 	/* a split below us has counted it down */
 	atomic_set(&bio->__bi_remaining, io->remaining);
 }
@@ -177,6 +225,7 @@ static void mpath_retry_send(struct mpath_map *map, struct bio *bio)
 
 	mpath_retry_restore(bio);
 	if (mpath_io_choose(map, bio)) {
+		mpath_let_go(map, bio);
 		if (io->attempts > 1)
 			this_cpu_inc(io->path->record->counts->retries);
 		submit_bio_noacct(bio);
@@ -185,9 +234,63 @@ static void mpath_retry_send(struct mpath_map *map, struct bio *bio)
 	/* whatever path comes next, it is another one than that which failed it */
 	io->tried = 0;
 	io->asked_ns = 0;
+	io->sure = false;
 	status = mpath_hold_or(map, bio);
 	if (status)
-		mpath_retry_fail(bio, status);
+		mpath_retry_fail(map, bio, status);
+}
+
+/* wait for the answers of probes; not while a suspend waits for the bio */
+static bool mpath_doubt_add(struct mpath_map *map, struct bio *bio)
+{
+	bool open;
+
+	spin_lock_irq(&map->wait_lock);
+	open = !(map->gate & MPATH_GATE_SUSPENDED);
+	if (open)
+		bio_list_add(&map->doubt, bio);
+	spin_unlock_irq(&map->wait_lock);
+	return open;
+}
+
+static void mpath_doubt_end(struct mpath_map *map, struct bio *bio)
+{
+	blk_status_t status = mpath_io_of(bio)->status;
+
+	if (READ_ONCE(map->gate) & MPATH_GATE_REQUEUE)
+		status = BLK_STS_DM_REQUEUE;
+	mpath_retry_fail(map, bio, status);
+}
+
+/*
+ * What the probes have said by now. The lock is held until the bio waits for more,
+ * so that no answer comes in between and is missed. Return: whether it is to be sent.
+ */
+static bool mpath_doubt_judge(struct mpath_map *map, struct bio *bio)
+{
+	struct mpath_io *io = mpath_io_of(bio);
+	enum mpath_verdict verdict;
+	bool waits = false;
+
+	mutex_lock(&map->resource->lock);
+	verdict = mpath_probe_verdict(map, io->tried, io->asked_ns);
+	if (verdict == MPATH_VERDICT_OPEN)
+		waits = mpath_doubt_add(map, bio);
+	mutex_unlock(&map->resource->lock);
+	if (waits)
+		return false;
+	if (verdict == MPATH_VERDICT_OPEN || (verdict == MPATH_VERDICT_GOOD && io->sure)) {
+		mpath_doubt_end(map, bio);
+		return false;
+	}
+	/*
+	 * The paths are gone, or have been gone meanwhile: it starts afresh. So it does
+	 * once if one is good, since that may have been gone when it failed this bio.
+	 */
+	io->sure = verdict == MPATH_VERDICT_GOOD;
+	io->tried = 0;
+	io->asked_ns = 0;
+	return true;
 }
 
 /*
@@ -205,33 +308,25 @@ static bool mpath_retry_doubt(struct mpath_map *map, struct bio *bio)
 		io->failed = NULL;
 		io->asked_ns = 0;
 	}
-	if (READ_ONCE(map->gate) & MPATH_GATE_SUSPENDED) {
-		/* no more probes: nobody will ever tell */
-		mpath_retry_fail(bio, READ_ONCE(map->gate) & MPATH_GATE_REQUEUE ?
-				 BLK_STS_DM_REQUEUE : io->status);
-		return false;
-	}
 	if (mpath_untried(map, io->tried))
 		return true;
-	if (!io->asked_ns) {
-		io->asked_ns = ktime_get_ns();
-		mpath_list_add(map, &map->doubt, bio);
+	if (io->asked_ns)
+		return mpath_doubt_judge(map, bio);
+	io->asked_ns = ktime_get_ns();
+	if (!mpath_doubt_add(map, bio))
+		mpath_doubt_end(map, bio);
+	else
 		mpath_probe_now(map, io->tried);
-		return false;
-	}
-	switch (mpath_probe_verdict(map, io->tried, io->asked_ns)) {
-	case MPATH_VERDICT_GOOD:
-		mpath_retry_fail(bio, io->status);
-		return false;
-	case MPATH_VERDICT_BAD:
-		/* they are gone, or have been gone meanwhile: it starts afresh */
-		io->tried = 0;
-		io->asked_ns = 0;
-		return true;
-	default:
-		mpath_list_add(map, &map->doubt, bio);
-		return false;
-	}
+	return false;
+}
+
+/* it may have failed, and have come back, since the bio was sent there */
+static void mpath_retry_path_gone(struct mpath_map *map, const struct mpath_io *io)
+{
+	mutex_lock(&map->resource->lock);
+	if (io->start_ns >= io->failed->record->health.up_ns)
+		mpath_path_down(io->failed, MPATH_FAILED, "I/O error");
+	mutex_unlock(&map->resource->lock);
 }
 
 static void mpath_retry_one(struct mpath_map *map, struct bio *bio)
@@ -239,9 +334,7 @@ static void mpath_retry_one(struct mpath_map *map, struct bio *bio)
 	struct mpath_io *io = mpath_io_of(bio);
 
 	if (io->failed && io->class == MPATH_CLASS_PATH) {
-		mutex_lock(&map->resource->lock);
-		mpath_path_down(io->failed, MPATH_FAILED, "I/O error");
-		mutex_unlock(&map->resource->lock);
+		mpath_retry_path_gone(map, io);
 		io->failed = NULL;
 	}
 	if (io->failed && io->class == MPATH_CLASS_PAUSE) {
@@ -266,7 +359,9 @@ static void mpath_retry_suspects(struct mpath_map *map)
 			continue;
 		WRITE_ONCE(path->suspect, false);
 		mutex_lock(&map->resource->lock);
-		mpath_path_down(path, MPATH_FAILED, "its I/O errors are its own");
+		/* the next table may have taken over already */
+		if (map->resource->active == map)
+			mpath_path_down(path, MPATH_FAILED, "its I/O errors are its own");
 		mutex_unlock(&map->resource->lock);
 	}
 }

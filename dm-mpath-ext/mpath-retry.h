@@ -40,7 +40,10 @@ void mpath_blame(struct mpath_map *map, u64 tried);
 /* what waits may go on, or has to end: the gate, a path or a probe has changed */
 void mpath_retry_kick(struct mpath_map *map);
 
-/* end what has waited for a path for too long; may sleep */
+/* a probe has ended, or a path has gone: who waits for that is looked at again */
+void mpath_retry_review(struct mpath_map *map);
+
+/* end what has waited for a path for too long; may sleep; takes the resource's lock */
 void mpath_retry_expire(struct mpath_map *map);
 
 int mpath_retry_init(struct mpath_map *map);
