@@ -46,6 +46,16 @@ void mpath_leg_put(struct mpath_leg *leg)
 	kref_put(&leg->refs, mpath_leg_last);
 }
 
+static void mpath_leg_last_now(struct kref *refs)
+{
+	mpath_leg_release(&container_of(refs, struct mpath_leg, refs)->release);
+}
+
+void mpath_leg_close(struct mpath_leg *leg)
+{
+	kref_put(&leg->refs, mpath_leg_last_now);
+}
+
 struct mpath_leg *mpath_leg_open(dev_t dev, struct mpath_resource *resource,
 				 struct mpath_record *record)
 {

@@ -73,4 +73,10 @@ static inline struct mpath_leg *mpath_leg_get(struct mpath_leg *leg)
 /* any context */
 void mpath_leg_put(struct mpath_leg *leg);
 
+/*
+ * The same where it may sleep: if nothing is in flight there the device is closed on
+ * return, so that whoever has removed the table can remove the path next.
+ */
+void mpath_leg_close(struct mpath_leg *leg);
+
 #endif

@@ -119,7 +119,7 @@ static void mpath_path_close(struct mpath_path *path)
 	mpath_probe_exit(path);
 	mpath_alua_detach(path);
 	if (path->leg)
-		mpath_leg_put(path->leg);
+		mpath_leg_close(path->leg);
 	if (path->dev)
 		dm_put_device(path->map->ti, path->dev);
 }
