@@ -256,7 +256,8 @@ struct mpath_hedger {
  * @cursor: turn of each CPU
  * @hedge_ns: a read is late after this; 0: no read is hedged now
  * @gate: MPATH_GATE_*
- * @asked: group that was asked for by the administrator, from 1; 0: none, preference rules
+ * @asked: group that was asked for by the administrator, or by the table for a beginning, from
+ *	1; until another takes over for want of a path; 0: none, preference rules
  * @current_group: chosen for use, or chosen last
  * @chosen_why: why
  * @used_group: in use, or used last

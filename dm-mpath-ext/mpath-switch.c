@@ -215,6 +215,8 @@ void mpath_switch(struct mpath_map *map)
 	u32 g = mpath_choose_group(map);
 	bool has;
 
+	if (g != MPATH_NO_GROUP && g + 1 != map->asked)
+		map->asked = 0;
 	mpath_alua_prepare(map, g);
 	if (g != MPATH_NO_GROUP && g != map->current_group) {
 		map->chosen_why = mpath_switch_reason(map, g);

@@ -5,8 +5,8 @@
 #include <linux/module.h>
 #include <linux/slab.h>
 
-#include "mpath-alua.h"
 #include "compat.h"
+#include "mpath-alua.h"
 #include "mpath-event.h"
 #include "mpath-hedge.h"
 #include "mpath-identity.h"
@@ -239,6 +239,8 @@ static int mpath_ctr(struct dm_target *ti, unsigned int argc, char **argv)
 		goto err;
 	map->current_group = map->conf->initial ? map->conf->initial - 1 : 0;
 	map->used_group = map->current_group;
+	/* the first one needs nobody to ask for it */
+	map->asked = map->conf->initial > 1 ? map->conf->initial : 0;
 	ti->private = map;
 	ti->error = NULL;
 	ti->num_flush_bios = 1;
