@@ -4,7 +4,9 @@
  */
 #include "mpath-command.h"
 #include "mpath-event.h"
+#include "mpath-identity.h"
 #include "mpath-path.h"
+#include "mpath-probe.h"
 #include "mpath-retry.h"
 #include "tier-dev.h"
 
@@ -69,9 +71,38 @@ int mpath_cmd_fail_path(struct mpath_resource *resource, const char *dev, struct
 	return mpath_command_on_path(resource, dev, mpath_command_off, err);
 }
 
+/*
+ * Does a path that is to come back show what another path shows? Read without the
+ * lock; one that cannot be read is the administrator's to judge. MPATH_UNKNOWN also
+ * if there is nothing to look at.
+ */
+static enum mpath_likeness mpath_command_look(struct mpath_resource *resource, dev_t dev)
+{
+	struct mpath_leg *leg = NULL, *peer = NULL;
+	enum mpath_likeness likeness = MPATH_UNKNOWN;
+	struct mpath_path *path;
+
+	mutex_lock(&resource->lock);
+	path = resource->active ? mpath_command_path(resource->active, dev) : NULL;
+	if (path && !mpath_path_works(path)) {
+		leg = mpath_leg_get(path->leg);
+		peer = mpath_probe_peer(path);
+	}
+	mutex_unlock(&resource->lock);
+	if (peer) {
+		likeness = mpath_identity_compare(peer, leg);
+		mpath_leg_put(peer);
+	}
+	if (leg)
+		mpath_leg_put(leg);
+	return likeness;
+}
+
 int mpath_cmd_reinstate_path(struct mpath_resource *resource, const char *dev,
 			     struct tier_err *err)
 {
+	if (mpath_command_look(resource, tier_dev_find(dev)) == MPATH_OTHER)
+		return tier_fail(err, -EINVAL, "path '%.64s' shows another device", dev);
 	return mpath_command_on_path(resource, dev, mpath_command_back, err);
 }
 

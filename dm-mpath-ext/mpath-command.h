@@ -14,7 +14,10 @@ struct mpath_resource;
 
 /* take a path out of use until mpath_cmd_reinstate_path(); by path or major:minor */
 int mpath_cmd_fail_path(struct mpath_resource *resource, const char *dev, struct tier_err *err);
-/* use a path again, whatever was seen of it */
+/*
+ * Use a path again, whatever was seen of it; but EINVAL if it shows another device
+ * than a path that works. That look may take some seconds if a path hangs.
+ */
 int mpath_cmd_reinstate_path(struct mpath_resource *resource, const char *dev,
 			     struct tier_err *err);
 /* use a group, by number from 1, as long as it has a path */

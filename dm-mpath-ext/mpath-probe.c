@@ -151,8 +151,7 @@ enum mpath_verdict mpath_probe_verdict(struct mpath_map *map, u64 paths, u64 ask
 	return verdict;
 }
 
-/* another path of the map that works, to hold one against */
-static struct mpath_leg *mpath_probe_peer(const struct mpath_path *path)
+struct mpath_leg *mpath_probe_peer(const struct mpath_path *path)
 {
 	struct mpath_map *map = path->map;
 	u32 p;
