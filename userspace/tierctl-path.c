@@ -94,7 +94,8 @@ static void state_cells(struct table *t, const struct dmtier_path *p)
 	cell_text(t, "state", "STATE", p->state);
 	cell_as(t, "since_ms", "FOR", json_object_new_uint64(p->since_ms), "%s",
 		text_ms(buf, p->since_ms));
-	cell_text(t, "used", "USED", p->in_use ? "yes" : "no");
+	cell_as(t, "used", "USED", json_object_new_boolean(p->in_use), "%s",
+		p->in_use ? "yes" : "no");
 	cell_text(t, "role", "ROLE", p->role);
 	cell_text(t, "access", NULL, p->access);
 	cell_json(t, "flapping", json_object_new_boolean(p->flapping));
