@@ -2,8 +2,8 @@
 /*
  * What happens to maps, paths and groups, told to whoever listens: over netlink,
  * and by device-mapper's event counter, so that `dmsetup wait` returns. All may
- * sleep (GFP_NOIO) and want the resource's lock held, which keeps events in the
- * order of their numbers. A listener that is too slow loses events, which the
+ * sleep, but not for memory, and want the resource's lock held, which keeps events in
+ * the order of their numbers. A listener that is too slow loses events, which the
  * numbers show, and never holds a map up.
  */
 #ifndef MPATH_EVENT_H

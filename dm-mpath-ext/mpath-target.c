@@ -79,12 +79,14 @@ static int mpath_path_open(struct mpath_map *map, u32 number)
 	path->conf = conf;
 	ret = tier_dev_open(map->ti, conf->dev, &path->dev);
 	if (ret == -ELOOP) {
-		DMERR("%s: path %.64s is this device itself", mpath_name(map), conf->dev);
+		DMERR("%s: path '%*pE' is this device itself", mpath_name(map),
+		      (int)strnlen(conf->dev, 64), conf->dev);
 		map->ti->error = "A path is the device itself";
 		return -EINVAL;
 	}
 	if (ret) {
-		DMERR("%s: cannot open path %.64s: error %d", mpath_name(map), conf->dev, ret);
+		DMERR("%s: cannot open path '%*pE': error %d", mpath_name(map),
+		      (int)strnlen(conf->dev, 64), conf->dev, ret);
 		map->ti->error = "Cannot open a path";
 		return ret;
 	}
