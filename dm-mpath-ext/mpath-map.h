@@ -172,7 +172,8 @@ struct mpath_path {
 };
 
 /**
- * struct mpath_snap - what the I/O path looks at; never changed once published
+ * struct mpath_snap - what the I/O path looks at; not changed while it may
+ * @retired: RCU state when it was replaced: once that has passed nobody looks at it
  * @selector: of the group in use
  * @group: that group's number
  * @nr: paths in use
@@ -181,6 +182,7 @@ struct mpath_path {
  * @wheel: their turns
  */
 struct mpath_snap {
+	unsigned long retired;
 	enum mpath_selector selector;
 	u32 group;
 	u32 nr;
@@ -272,8 +274,8 @@ struct mpath_hedger {
  * @expired: that is too long ago: I/O fails until there is a path again
  * @wq: for the workers; may be needed to free memory
  * @tick_ns: time of the last tick, @tick_ios: I/Os that all paths had done by then
- * @snaps: @snap is one of them; the other is what it was before, free to be
- *	written once @snap_retired has passed
+ * @snaps: @snap is one of them; written in turn, @next_snap next. Two more than
+ *	there are paths, so that all may fail at once and no I/O waits for RCU
  * @hedger: second copies of late reads
  * @better_ns: since when a group of higher preference has had a path; 0: none has
  */
@@ -309,8 +311,8 @@ struct mpath_map {
 	u64 tick_ns;
 	u64 tick_ios;
 
-	struct mpath_snap snaps[2];
-	unsigned long snap_retired;
+	struct mpath_snap *snaps;
+	u32 next_snap;
 	u64 better_ns;
 
 	struct mpath_hedger hedger;

@@ -28,11 +28,16 @@ bool mpath_path_down(struct mpath_path *path, enum mpath_state state, const char
  */
 bool mpath_path_up(struct mpath_path *path, const char *why);
 
+/* once the table line is known, before any other function here; may sleep */
+int mpath_switch_init(struct mpath_map *map);
+void mpath_switch_exit(struct mpath_map *map);
+
 /*
  * mpath_switch() - choose the group anew and publish what is in use
  *
- * The resource's lock is held. May sleep for an RCU grace period. Bios that wait
- * for a path are sent on if there is one now.
+ * The resource's lock is held. May sleep for an RCU grace period, but only if more
+ * has changed within one than there are paths. Bios that wait for a path are sent
+ * on if there is one now.
  */
 void mpath_switch(struct mpath_map *map);
 

@@ -148,6 +148,28 @@ static void mpath_fill_snap(struct mpath_map *map, struct mpath_snap *snap, u32 
 		mpath_wheel_build(&snap->wheel, snap->weight, snap->nr);
 }
 
+static u32 mpath_nr_snaps(const struct mpath_map *map)
+{
+	return map->conf->nr_paths + 2;
+}
+
+int mpath_switch_init(struct mpath_map *map)
+{
+	u32 i;
+
+	map->snaps = kvcalloc(mpath_nr_snaps(map), sizeof(*map->snaps), GFP_KERNEL);
+	if (!map->snaps)
+		return -ENOMEM;
+	for (i = 0; i < mpath_nr_snaps(map); i++)
+		map->snaps[i].retired = get_completed_synchronize_rcu();
+	return 0;
+}
+
+void mpath_switch_exit(struct mpath_map *map)
+{
+	kvfree(map->snaps);
+}
+
 /* return: whether there is a path to use */
 static bool mpath_publish(struct mpath_map *map, u32 g)
 {
@@ -155,9 +177,11 @@ static bool mpath_publish(struct mpath_map *map, u32 g)
 
 	old = rcu_dereference_protected(map->snap, lockdep_is_held(&map->resource->lock));
 	if (g != MPATH_NO_GROUP) {
-		snap = old == &map->snaps[0] ? &map->snaps[1] : &map->snaps[0];
+		snap = &map->snaps[map->next_snap++];
+		if (map->next_snap == mpath_nr_snaps(map))
+			map->next_snap = 0;
 		/* somebody may still look at what it was */
-		cond_synchronize_rcu(map->snap_retired);
+		cond_synchronize_rcu(snap->retired);
 		mpath_fill_snap(map, snap, g);
 		if (!snap->nr)
 			snap = NULL;
@@ -167,7 +191,8 @@ static bool mpath_publish(struct mpath_map *map, u32 g)
 	rcu_assign_pointer(map->snap, snap);
 	map->activating = !snap && g != MPATH_NO_GROUP;
 	spin_unlock_irq(&map->wait_lock);
-	map->snap_retired = get_state_synchronize_rcu();
+	if (old)
+		old->retired = get_state_synchronize_rcu();
 	return snap;
 }
 

@@ -178,7 +178,7 @@ static int mpath_open_all(struct mpath_map *map)
 	map->paths = kvcalloc(conf->nr_paths, sizeof(*map->paths), GFP_KERNEL);
 	map->groups = kvcalloc(conf->nr_groups, sizeof(*map->groups), GFP_KERNEL);
 	map->cursor = alloc_percpu(u32);
-	if (!map->paths || !map->groups || !map->cursor)
+	if (!map->paths || !map->groups || !map->cursor || mpath_switch_init(map))
 		return -ENOMEM;
 	for (p = 0; p < conf->nr_paths; p++) {
 		ret = mpath_path_open(map, p);
@@ -203,6 +203,7 @@ static void mpath_free(struct mpath_map *map)
 	for (p = 0; map->paths && p < map->conf->nr_paths; p++)
 		if (map->paths[p].map)
 			mpath_path_close(&map->paths[p]);
+	mpath_switch_exit(map);
 	free_percpu(map->cursor);
 	kvfree(map->groups);
 	kvfree(map->paths);
