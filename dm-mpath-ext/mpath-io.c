@@ -22,26 +22,29 @@ static u64 mpath_io_cost(const struct mpath_snap *snap, const struct mpath_path 
 	u64 load = mpath_io_load(path);
 
 	if (snap->selector == MPATH_LATENCY)
-		load = (load + 1) * READ_ONCE(path->record->average);
+		load = mpath_expected(READ_ONCE(path->record->average), load);
 	return load;
 }
 
 /*
- * Whose turn it is; with a selector that looks at the load, the lighter of that
- * path and the one whose turn is next. Preemption is off.
+ * Whose turn it is; with a selector that looks at the load, the one whose turn is
+ * next if it is lighter by an eighth: two alike, but for the noise in their figures,
+ * take turns. Preemption is off.
  */
 static u32 mpath_io_turn(const struct mpath_map *map, const struct mpath_snap *snap)
 {
 	u32 *cursor = this_cpu_ptr(map->cursor);
 	u32 first = mpath_wheel_turn(&snap->wheel, cursor);
 	u32 peek = *cursor, second;
+	u64 cost;
 
 	if (snap->selector == MPATH_ROUND_ROBIN || snap->nr == 1)
 		return first;
 	second = mpath_wheel_turn(&snap->wheel, &peek);
 	if (second == first)
 		second = first + 1 < snap->nr ? first + 1 : 0;
-	if (mpath_lighter(mpath_io_cost(snap, snap->path[second]), snap->weight[second],
+	cost = mpath_io_cost(snap, snap->path[second]);
+	if (mpath_lighter(cost + (cost >> 3), snap->weight[second],
 			  mpath_io_cost(snap, snap->path[first]), snap->weight[first]))
 		return second;
 	return first;

@@ -26,6 +26,19 @@ static inline u64 mpath_bucket_end(unsigned int bucket)
 	return 1ULL << (bucket + MPATH_BUCKET_SHIFT);
 }
 
+/*
+ * What one more I/O has to expect on a path with @load in flight. The waiting that
+ * is usual there is in the average already, and many devices do much at a time, so
+ * load only leans on it: MPATH_LOAD_LEAN in flight double it. With less a path that
+ * is ten times slower would get I/O long before the others have too much of it.
+ */
+#define MPATH_LOAD_LEAN		8
+
+static inline u64 mpath_expected(u64 average, u64 load)
+{
+	return (load + MPATH_LOAD_LEAN) * average;
+}
+
 u64 mpath_average(u64 average, u64 sum_ns, u64 ios);
 u64 mpath_quantile(const u64 *buckets, u32 hundredths);
 u64 mpath_peers(const u64 *averages, unsigned int n, unsigned int self);

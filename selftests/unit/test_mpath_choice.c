@@ -66,6 +66,16 @@ static void test_wheel_any(void **state)
 	assert_int_equal(wheel.turns, 0);
 }
 
+/* with the latency selector one that is ten times slower comes late, one alike at once */
+static void test_expected(void **state)
+{
+	(void)state;
+	assert_true(mpath_expected(80, 63) < mpath_expected(800, 0));
+	assert_true(mpath_expected(80, 80) > mpath_expected(800, 0));
+	assert_true(mpath_expected(80, 2) > mpath_expected(81, 0));
+	assert_int_equal(mpath_expected(0, 100), 0);
+}
+
 static void test_lighter(void **state)
 {
 	(void)state;
@@ -236,6 +246,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_wheel_shares),
 		cmocka_unit_test(test_wheel_any),
+		cmocka_unit_test(test_expected),
 		cmocka_unit_test(test_lighter),
 		cmocka_unit_test(test_average),
 		cmocka_unit_test(test_quantile),
