@@ -85,6 +85,7 @@ bench:
 	$(deps) build vm
 	+$(MAKE) userspace
 	selftests/bench/bench
+	selftests/bench/bench paths
 	selftests/vm/vm --icount --timeout 900 run selftests/bench/moves-guest
 
 lint:
