@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# The demo, inside the VM: a pool of three kinds of disk, two consumers, a real
-# file tree, a real database, and what dm-tier makes of them. Every step checks
-# what it shows; the exit status is honest.
+# The demo, inside the VM: a pool of three kinds of disk, one of them behind two
+# paths, two consumers, a real file tree, a real database, and what dm-tier makes of
+# them. Every step checks what it shows; the exit status is honest.
 set -euo pipefail
 
 readonly tree=/dm-tier
@@ -46,7 +46,37 @@ trap 'echo "demo: FAILED in line $LINENO: $BASH_COMMAND" >&2' ERR
 
 pool_start() {
 	tierctl pool create $pool --meta /dev/tier/meta \
-		--tier ssd:/dev/tier/ssd --tier sas:/dev/tier/sas --tier sata:/dev/tier/sata
+		--tier ssd:/dev/mapper/ssd --tier sas:/dev/tier/sas --tier sata:/dev/tier/sata
+}
+
+# --- paths to the SSD -----------------------------------------------------------
+
+# path_is <path> <table behind the length>: what the wire to the SSD is like now
+path_is() {
+	dmsetup suspend --noflush --nolockfs "$1"
+	dmsetup load "$1" --table "0 $(blockdev --getsz /dev/tier/ssd) ${*:2}"
+	dmsetup resume "$1"
+}
+
+paths_start() {
+	local p
+	for p in ssd-a ssd-b; do
+		dmsetup create $p --table "0 $(blockdev --getsz /dev/tier/ssd) linear /dev/tier/ssd 0"
+	done
+	show dmsetup create ssd --table "0 $(blockdev --getsz /dev/tier/ssd) mpath-ext \
+6 queue_if_no_path 60 slow_path 5 probe_interval 200 \
+0 1 1 latency 0 2 0 /dev/mapper/ssd-a /dev/mapper/ssd-b"
+}
+
+# path_words <path>: its letter, fail count, state, latency in us, I/O in flight
+path_words() {
+	dmsetup status ssd | tr ' ' '\n' | grep -A5 -x "$(stat -Lc '%Hr:%Lr' "/dev/mapper/$1")" |
+		tail -n +2 | tr '\n' ' '
+}
+path_state_is() {
+	local words
+	read -r -a words <<<"$(path_words "$1")"
+	[[ ${words[2]} == "$2" ]]
 }
 
 # --- what is looked at --------------------------------------------------------
@@ -58,12 +88,19 @@ where() {
 		print s }'
 }
 
-measure() {
+# figures: what the load prints, for people
+figures() {
 	local n tps p50 p99 max
-	read -r n tps p50 p99 max < <("$load" run /mnt/shop/shop.db "$1" $hot_rows $first_hot)
-	printf '        %6d transactions, %4d a second; ms: median %s, 99 %% within %s, longest %s\n' \
-		"$n" "$tps" "$p50" "$p99" "$max"
-	echo "$tps" >/tmp/tps
+	while read -r n tps p50 p99 max; do
+		printf '        %6d transactions, %4d a second; ms: median %s, 99 %% within %s, longest %s\n' \
+			"$n" "$tps" "$p50" "$p99" "$max"
+	done
+}
+
+measure() {
+	"$load" run /mnt/shop/shop.db "$1" $hot_rows $first_hot >/tmp/measured
+	figures </tmp/measured
+	awk '{ print $2 }' /tmp/measured >/tmp/tps
 }
 
 # --- 1 ------------------------------------------------------------------------
@@ -76,8 +113,11 @@ timed_disk meta 32 80000 64
 timed_disk ssd 96 80000 64
 timed_disk sas 256 4000000 1
 timed_disk sata 640 8000000 1
+insert dm-mpath-ext
+paths_start
+note "two paths lead to the SSD; the pool gets them as one member"
 show tierctl pool create $pool --meta /dev/tier/meta --extent 1M \
-	--tier ssd:/dev/tier/ssd --tier sas:/dev/tier/sas --tier sata:/dev/tier/sata
+	--tier ssd:/dev/mapper/ssd --tier sas:/dev/tier/sas --tier sata:/dev/tier/sata
 show tierctl tier list $pool
 
 chapter "Two consumers get a LUN each: ACME keeps an archive, Bolt runs a shop"
@@ -220,6 +260,43 @@ note "$before transactions a second before, $after now"
 
 # --- 4 ------------------------------------------------------------------------
 
+chapter "A wire to the SSD is cut, later it is slow; the shop stays open"
+rm -f /tmp/closed
+(
+	until [[ -e /tmp/closed ]]; do
+		"$load" run /mnt/shop/shop.db 3 $hot_rows $first_hot || exit
+	done
+) >/tmp/load 2>&1 &
+running=$!
+sleep 2
+show tierctl path list ssd
+path_is ssd-a error
+wait_for 60 path_state_is ssd-a failed
+show tierctl path list ssd
+note "path ssd-a cut: the map goes on with ssd-b"
+sleep 3
+path_is ssd-a linear /dev/tier/ssd 0
+wait_for 90 path_state_is ssd-a up
+note "whole again: three good probes, the same device behind it, and it is used"
+# by far more than the other one takes on this host now
+read -r -a words <<<"$(path_words ssd-b)"
+late=$((30 + words[3] / 100))
+((late <= 300)) || late=300
+path_is ssd-a delay /dev/tier/ssd 0 $late
+wait_for 90 path_state_is ssd-a slow
+show tierctl path list ssd
+note "path ssd-a now takes $late ms longer: set aside, for its latency stands out"
+sleep 3
+path_is ssd-a linear /dev/tier/ssd 0
+wait_for 90 path_state_is ssd-a up
+note "as fast as the other again, and used"
+touch /tmp/closed
+wait $running || fail "the shop noticed: $(</tmp/load)"
+note "what the shop's customers saw meanwhile, 3 s a line; the first whole, then cut, slow, whole:"
+figures </tmp/load
+
+# --- 5 ------------------------------------------------------------------------
+
 chapter "The shop's extents, coloured by heat"
 tierctl heat map $pool $shop --width 80
 tierctl heat map $pool $shop --png /tmp/heat.png
@@ -234,7 +311,7 @@ for consumer in "ACME Archives" "Bolt Shop"; do
 done
 show tierctl audit verify
 
-# --- 5 ------------------------------------------------------------------------
+# --- 6 ------------------------------------------------------------------------
 
 chapter "Is all of it still right? Checksums, then a restart of the pool, then again"
 check() {
@@ -265,6 +342,8 @@ note "after the restart: all files right, the database whole, not a sale lost"
 umount /mnt/archive /mnt/shop
 tierctl pool stop $pool
 rmmod dm_tier
+for map in ssd ssd-a ssd-b; do dmsetup remove $map; done
+rmmod dm_mpath_ext
 
 [[ ! -b /dev/vm/disk0 ]] || tar -cf /dev/vm/disk0 -C /tmp heat.png
 chapter "Done."
