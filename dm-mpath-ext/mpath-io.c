@@ -8,6 +8,8 @@
 #include "mpath-io.h"
 #include "mpath-retry.h"
 
+#define MPATH_IO_LOOK	8U
+
 /* what this CPU has in flight there: its own share of the path's load */
 static u32 mpath_io_load(const struct mpath_path *path)
 {
@@ -27,27 +29,29 @@ static u64 mpath_io_cost(const struct mpath_snap *snap, const struct mpath_path 
 }
 
 /*
- * Whose turn it is; with a selector that looks at the load, the one whose turn is
- * next if it is lighter by an eighth: two alike, but for the noise in their figures,
- * take turns. Preemption is off.
+ * Whose turn it is; with a selector that looks at the load, the lightest of that path
+ * and the next ones, MPATH_IO_LOOK in all. Another has to be lighter by an eighth: two
+ * alike, but for the noise in their figures, take turns. Preemption is off.
  */
 static u32 mpath_io_turn(const struct mpath_map *map, const struct mpath_snap *snap)
 {
-	u32 *cursor = this_cpu_ptr(map->cursor);
-	u32 first = mpath_wheel_turn(&snap->wheel, cursor);
-	u32 peek = *cursor, second;
-	u64 cost;
+	u32 best = mpath_wheel_turn(&snap->wheel, this_cpu_ptr(map->cursor));
+	u32 at = best, look;
+	u64 cost, least;
 
-	if (snap->selector == MPATH_ROUND_ROBIN || snap->nr == 1)
-		return first;
-	second = mpath_wheel_turn(&snap->wheel, &peek);
-	if (second == first)
-		second = first + 1 < snap->nr ? first + 1 : 0;
-	cost = mpath_io_cost(snap, snap->path[second]);
-	if (mpath_lighter(cost + (cost >> 3), snap->weight[second],
-			  mpath_io_cost(snap, snap->path[first]), snap->weight[first]))
-		return second;
-	return first;
+	if (snap->selector == MPATH_ROUND_ROBIN)
+		return best;
+	least = mpath_io_cost(snap, snap->path[best]);
+	for (look = min(snap->nr, MPATH_IO_LOOK); look > 1; look--) {
+		at = at + 1 < snap->nr ? at + 1 : 0;
+		cost = mpath_io_cost(snap, snap->path[at]);
+		if (mpath_lighter(cost + (cost >> 3), snap->weight[at], least,
+				  snap->weight[best])) {
+			best = at;
+			least = cost;
+		}
+	}
+	return best;
 }
 
 /* a path that has not failed this bio yet, if there is one */

@@ -62,6 +62,23 @@ by_latency() {
 	((s < 100)) || fail "latency: pb had $s of 1000"
 }
 
+# three of four have 20 ms more: the fast one is found at every turn
+by_latency_of_many() {
+	declare -A before
+	local p s
+	mkdisk disk 32
+	mkpaths disk pa pb pc pd
+	for p in pb pc pd; do path_is $p delay /dev/tier/disk 0 20; done
+	mkmpath m 0 0 1 1 latency 0 4 0 /dev/mapper/pa /dev/mapper/pb /dev/mapper/pc /dev/mapper/pd
+	reads 400
+	note pa pb pc pd
+	reads 1000
+	for p in pb pc pd; do
+		s=$(share pa $p)
+		((s > 900)) || fail "latency: pa had $s of 1000 against $p"
+	done
+}
+
 slow_set_aside() {
 	declare -A before
 	local load
@@ -151,6 +168,7 @@ tunables() {
 
 run_test "turns by weight" by_weight
 run_test "the latency selector steers round a slow path" by_latency
+run_test "the latency selector finds one fast path among four" by_latency_of_many
 run_test "a slow path is set aside and taken back" slow_set_aside
 run_test "a slow path is used when it is the last" slow_but_alone
 run_test "a standby path joins under load and leaves" joins_and_leaves
