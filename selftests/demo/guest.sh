@@ -224,7 +224,7 @@ note "the kernel moves single hot extents on to the SSD, and cold ones away from
 running=$!
 steady=0 last=-1
 printf '        %6s  %-32s %-32s %8s %s\n' second "shop on (MiB)" "archive on (MiB)" IOPS moves
-for ((i = 1; i <= 35; i++)); do
+for ((i = 1; i <= 100; i++)); do
 	sleep 3
 	moves=$(status_value $pool moves_done)
 	printf '        %6d  %-32s %-32s %8s %s\n' $((SECONDS - began)) "$(where $shop)" \
