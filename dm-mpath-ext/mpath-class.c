@@ -11,6 +11,8 @@
  * A plain I/O error is what drivers say when they know no better, so it is held
  * against the other paths. A status that is not known here goes up: a second
  * attempt at what nobody understands could do harm. Any context.
+ *
+ * Return: the class.
  */
 enum mpath_class mpath_classify(blk_status_t status)
 {

@@ -62,7 +62,9 @@ static int mpath_digits(const char *word, u64 *value, const char **end)
  * @high: largest
  * @value: result; not changed on error
  *
- * Any context. Return: 0, -EINVAL or -ERANGE.
+ * Any context.
+ *
+ * Return: 0, -EINVAL or -ERANGE.
  */
 int mpath_number(const char *word, u32 low, u32 high, u32 *value)
 {
@@ -88,7 +90,9 @@ int mpath_number(const char *word, u32 low, u32 high, u32 *value)
  * @high: largest, in hundredths
  * @value: result in hundredths; not changed on error
  *
- * Any context. Return: 0, -EINVAL or -ERANGE.
+ * Any context.
+ *
+ * Return: 0, -EINVAL or -ERANGE.
  */
 int mpath_hundredths(const char *word, u32 low, u32 high, u32 *value)
 {
@@ -250,7 +254,9 @@ static int mpath_conf_feature(struct mpath_conf *conf, struct mpath_words *words
  * @argc: number of words
  * @argv: the feature and its arguments as in a table line, or hung_time <ms>
  *
- * Any context. Return: 0, or -EINVAL with @conf->error saying what is wrong.
+ * Any context.
+ *
+ * Return: 0, or -EINVAL with @conf->error saying what is wrong.
  */
 int mpath_conf_set(struct mpath_conf *conf, unsigned int argc, char **argv)
 {
@@ -448,8 +454,9 @@ static int mpath_conf_group(struct mpath_conf *conf, struct mpath_words *words)
  * @argc: number of words
  * @argv: the words
  *
- * Any context; allocates nothing. Return: 0, or -EINVAL with @conf->error saying
- * which word is wrong.
+ * Any context; allocates nothing.
+ *
+ * Return: 0, or -EINVAL with @conf->error saying which word is wrong.
  */
 int mpath_conf_parse(struct mpath_conf *conf, unsigned int argc, char **argv)
 {
@@ -574,7 +581,9 @@ static int mpath_emit_path(const struct mpath_conf_path *path, char *to, size_t 
  * @room: bytes there
  *
  * What the first line left out is left out, except that queue_if_no_path always
- * has its number. Any context. Return: length; @room - 1 if it may have been cut.
+ * has its number. Any context.
+ *
+ * Return: length; @room - 1 if it may have been cut.
  */
 int mpath_conf_print(const struct mpath_conf *conf, char *to, size_t room)
 {

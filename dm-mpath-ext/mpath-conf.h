@@ -80,8 +80,10 @@ struct mpath_conf_group {
 
 /**
  * struct mpath_tunables - what may be set while the table is in use
- * @queue: hold I/O while there is no path, for @queue_seconds
- * @failback: and @failback_seconds for MPATH_FAILBACK_AFTER
+ * @queue: hold I/O while there is no path
+ * @queue_seconds: for so long
+ * @failback: when to go back to a better group
+ * @failback_seconds: for MPATH_FAILBACK_AFTER
  * @probe_ms: between two probes of a path
  * @hung_ms: a path whose I/O is neither done nor failed for so long hangs
  * @slow_ratio: hundredths: a path this much slower than its peers is set aside;
@@ -111,6 +113,10 @@ struct mpath_tunables {
  * @t: the features' values
  * @handler: name of the hardware handler, or empty
  * @initial: group to begin with, from 1
+ * @nr_groups: of @groups
+ * @nr_paths: of @paths
+ * @groups: in order of preference
+ * @paths: of all groups, one group's after the other's
  * @error: what is wrong with the line
  */
 struct mpath_conf {

@@ -18,12 +18,14 @@ struct mpath_hedge;
 
 /**
  * struct mpath_copy - one copy
- * @bio: what is sent, @iter: as it was sent
+ * @bio: what is sent
+ * @iter: as it was sent
  * @hedge: the read
  * @path: where it is; only while the read has not ended
  * @leg: of that path; a reference
  * @start_ns: when it was sent
- * @cpu: the CPU and @phase: the phase in which it counts as in flight
+ * @cpu: on which it counts as in flight
+ * @phase: in which it does
  * @hedged: it is a second copy, paid for by the budget
  * @nr: pages
  * @vecs: those
@@ -46,8 +48,9 @@ struct mpath_copy {
  * mpath_copy_new() - a copy of a read, not yet on any path
  * @bio: the read
  *
- * Any context; does not sleep and leaves the reserves alone. Return: the copy, or
- * NULL if there is no memory to be had.
+ * Any context; does not sleep and leaves the reserves alone.
+ *
+ * Return: the copy, or NULL if there is no memory to be had.
  */
 struct mpath_copy *mpath_copy_new(struct bio *bio);
 
@@ -57,8 +60,10 @@ struct mpath_copy *mpath_copy_new(struct bio *bio);
  * @bio: the read
  * @path: where; @copy->cpu and phase say how it counts as in flight there
  *
- * Any context. Return: false if the path holds too many pages already; it is on
- * none then, and not counted.
+ * Any context.
+ *
+ * Return: false if the path holds too many pages already; it is on none then, and not
+ * counted.
  */
 bool mpath_copy_aim(struct mpath_copy *copy, struct bio *bio, struct mpath_path *path);
 

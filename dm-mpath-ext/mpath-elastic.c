@@ -14,7 +14,9 @@
  * @now_ns: time
  *
  * One step up or down in MPATH_ELASTIC_STEP_NS, and none down before the last
- * that joined has stayed MPATH_ELASTIC_STAY_NS. Return: how many work for load.
+ * that joined has stayed MPATH_ELASTIC_STAY_NS.
+ *
+ * Return: how many work for load.
  */
 u32 mpath_elastic_step(struct mpath_elastic *elastic, u32 high, u32 low, u64 iops, u32 standby,
 		       u64 now_ns)
@@ -47,6 +49,8 @@ u32 mpath_elastic_step(struct mpath_elastic *elastic, u32 high, u32 low, u64 iop
  *
  * One for each primary path that is gone, at once, besides those that have joined
  * for load; and one at least if no primary path works, also where there is none.
+ *
+ * Return: how many.
  */
 u32 mpath_elastic_wanted(const struct mpath_elastic *elastic, u32 primaries, u32 primaries_up,
 			 u32 standby_up)

@@ -13,7 +13,8 @@
 /**
  * struct mpath_elastic - one group's
  * @joined: standby paths that work for load
- * @step_ns: time of the last step, @join_ns: of the last one up; 0: none yet
+ * @step_ns: time of the last step
+ * @join_ns: of the last one up; 0: none yet
  */
 struct mpath_elastic {
 	u32 joined;

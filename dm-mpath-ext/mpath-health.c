@@ -77,7 +77,9 @@ static void mpath_health_hold(struct mpath_health *health, u64 now_ns)
  *
  * The administrator's word (MPATH_OFF) stands against all that is seen of a path
  * until mpath_health_up(); a foreign device does against all but the
- * administrator's word. Return: whether the state has changed.
+ * administrator's word.
+ *
+ * Return: whether the state has changed.
  */
 bool mpath_health_down(struct mpath_health *health, enum mpath_state state, u64 now_ns)
 {

@@ -30,7 +30,8 @@
  * @bio: the read; NULL once it has its answer
  * @outstanding: copies in flight
  * @tried: paths whose copies have failed with a plain I/O error, by number
- * @map: the table, and @at: this CPU's part of it
+ * @map: the table
+ * @at: this CPU's part of it
  * @first: where the first copy went
  * @start_ns: when
  * @due_ns: when it is late

@@ -19,8 +19,10 @@
  * @map: the table; reads are hedged now
  * @bio: from the map function, its struct mpath_io filled
  *
- * Does not sleep. Return: false if it has to go the ordinary way; true: it is under
- * way, and will be ended.
+ * Does not sleep.
+ *
+ * Return: false if it has to go the ordinary way; true: it is under way, and will be
+ * ended.
  */
 bool mpath_hedge(struct mpath_map *map, struct bio *bio);
 

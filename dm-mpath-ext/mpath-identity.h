@@ -22,6 +22,8 @@ enum mpath_likeness {
  * @b: the other; may be written to meanwhile, as may @a
  *
  * May sleep, for some seconds at the most even if a path hangs.
+ *
+ * Return: whether they show the same device, as far as can be told.
  */
 enum mpath_likeness mpath_identity_compare(struct mpath_leg *a, struct mpath_leg *b);
 

@@ -13,8 +13,9 @@
  * @map: the table
  * @bio: as dm gives it; may be held, or ended
  *
- * Takes no lock unless the bio has to wait, allocates nothing. Return: a
- * DM_MAPIO_* value.
+ * Takes no lock unless the bio has to wait, allocates nothing.
+ *
+ * Return: a DM_MAPIO_* value.
  */
 int mpath_io_map(struct mpath_map *map, struct bio *bio);
 
@@ -24,8 +25,9 @@ int mpath_io_map(struct mpath_map *map, struct bio *bio);
  * @bio: which
  * @status: its status
  *
- * Any context, interrupts too. Return: DM_ENDIO_DONE, or DM_ENDIO_INCOMPLETE if
- * the bio is sent once more.
+ * Any context, interrupts too.
+ *
+ * Return: DM_ENDIO_DONE, or DM_ENDIO_INCOMPLETE if the bio is sent once more.
  */
 int mpath_io_end(struct mpath_map *map, struct bio *bio, blk_status_t status);
 
@@ -54,7 +56,9 @@ struct mpath_path *mpath_io_take(struct mpath_map *map, u64 tried, u32 *cpu, u8 
  * @map: the table
  * @but: one that is left out
  *
- * Any context. Return: NULL if no other is in use.
+ * Any context.
+ *
+ * Return: NULL if no other is in use.
  */
 struct mpath_path *mpath_io_soonest(struct mpath_map *map, const struct mpath_path *but);
 

@@ -11,8 +11,9 @@
  * @ios: how many they are; with 0 the average stays
  *
  * Exponentially weighted: a fold counts for 1/4, however many I/Os it holds, so
- * that the figure follows time and not load. Return: ns, 0 only if nothing ever
- * was measured.
+ * that the figure follows time and not load.
+ *
+ * Return: ns, 0 only if nothing ever was measured.
  */
 u64 mpath_average(u64 average, u64 sum_ns, u64 ios)
 {
@@ -31,8 +32,9 @@ u64 mpath_average(u64 average, u64 sum_ns, u64 ios)
  * @buckets: MPATH_BUCKETS counts
  * @hundredths: of a percent: 9900 for the 99th percentile
  *
- * Straight between the ends of the bucket that holds it. Return: ns; 0 if the
- * histogram is empty.
+ * Straight between the ends of the bucket that holds it.
+ *
+ * Return: ns; 0 if the histogram is empty.
  */
 u64 mpath_quantile(const u64 *buckets, u32 hundredths)
 {
@@ -61,8 +63,9 @@ u64 mpath_quantile(const u64 *buckets, u32 hundredths)
  * @self: the path whose peers are asked for
  *
  * The lower of the two middle ones if they are even, so that one of two bad
- * paths among four still stands out. O(n^2), n is small. Return: ns; 0 if no
- * peer has a figure.
+ * paths among four still stands out. O(n^2), n is small.
+ *
+ * Return: ns; 0 if no peer has a figure.
  */
 u64 mpath_peers(const u64 *averages, unsigned int n, unsigned int self)
 {
@@ -92,6 +95,8 @@ u64 mpath_peers(const u64 *averages, unsigned int n, unsigned int self)
  * @average: its latency, ns
  * @peers: of mpath_peers(), ns
  * @ratio: hundredths; 0: no path is ever too slow
+ *
+ * Return: true if it is.
  */
 bool mpath_stands_out(u64 average, u64 peers, u32 ratio)
 {
@@ -105,6 +110,8 @@ bool mpath_stands_out(u64 average, u64 peers, u32 ratio)
  * @ratio: hundredths
  *
  * At 7/10 of the ratio that set it aside, so that it does not go to and fro.
+ *
+ * Return: true if it may.
  */
 bool mpath_fits_in(u64 average, u64 peers, u32 ratio)
 {

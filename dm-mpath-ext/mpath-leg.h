@@ -32,7 +32,8 @@ struct mpath_load {
  * @bdev: the device
  * @handle: what was opened, as the kernel has it
  * @load: I/O in flight per CPU and phase, that of the table included
- * @record: what outlives the table, @resource: a reference, whose record it is
+ * @record: what outlives the table
+ * @resource: a reference, whose record it is
  * @release: closes it: the last reference may be dropped in an interrupt
  */
 struct mpath_leg {
@@ -58,8 +59,9 @@ void mpath_leg_exit(void);
  * @resource: of the table
  * @record: of the path
  *
- * May sleep. Holds the module and the resource until it is closed. Return: the leg, or an
- * ERR_PTR().
+ * May sleep. Holds the module and the resource until it is closed.
+ *
+ * Return: the leg, or an ERR_PTR().
  */
 struct mpath_leg *mpath_leg_open(dev_t dev, struct mpath_resource *resource,
 				 struct mpath_record *record);

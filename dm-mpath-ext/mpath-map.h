@@ -69,9 +69,11 @@ struct mpath_counts {
  * @cost: that the table had, or the last one with it
  * @left_ns: since when it is in none; 0: it is in the one in use
  * @average: latency of reads, ns; written by the fold alone
- * @folded_ns: sum of latencies at the last fold, @folded_ios: I/Os
+ * @folded_ns: sum of latencies at the last fold
+ * @folded_ios: I/Os
  * @aside: folds in a row in which the path stood out
- * @window: its reads lately, @usual_ns: what half of them take; 0: not known;
+ * @window: its reads lately
+ * @usual_ns: what half of them take; 0: not known;
  *	written by the tick alone, and only while reads are hedged
  */
 struct mpath_record {
@@ -131,15 +133,19 @@ struct mpath_probe;
 /**
  * struct mpath_path - one path of one table
  * @map: the table
- * @dev: the device, @conf: what the table says of it
+ * @dev: the device
+ * @conf: what the table says of it
  * @number: in the table, also its bit in struct mpath_io.tried
  * @group: its group's number
  * @record: what outlives the table
  * @load: of @leg
- * @phase: what new I/O counts itself in, @flip_ns: since when
+ * @phase: what new I/O counts itself in
+ * @flip_ns: since when
  * @leg: its device, opened for I/O of our own
  * @probe: in flight or at rest; may outlive the table
- * @probe_next_ns: when to probe it again, @probes: how many were sent, @bad: how
+ * @probe_next_ns: when to probe it again
+ * @probes: how many were sent
+ * @bad: how
  *	many were bad in a row
  * @answered_ns: when the last one that has ended was sent
  * @probe_again: once more when the one in flight has ended
@@ -211,7 +217,8 @@ struct mpath_group {
  * @waiting: not late yet, oldest first
  * @late: those that are, for the worker
  * @parked: those that it could do nothing for, until the next tick
- * @timer: goes off when the first of @waiting is late; @armed: it will
+ * @timer: goes off when the first of @waiting is late
+ * @armed: it will
  * @map: the table
  */
 struct mpath_hedge_cpu {
@@ -230,7 +237,8 @@ struct mpath_hedge_cpu {
  * @reads: all reads while reads are hedged, per CPU; only ever grows
  * @earned: of those, how many the budget has had its share of
  * @lock: of @budget; taken in interrupts
- * @budget: second copies that may be sent; @may: at least one
+ * @budget: second copies that may be sent
+ * @may: at least one
  * @work: sends them
  */
 struct mpath_hedger {
@@ -268,14 +276,19 @@ struct mpath_hedger {
  * @retry: bios for the worker
  * @paused: bios that go on after a pause
  * @doubt: bios that every path has failed alike, until probes have told why
- * @held: bios that wait for a path, @held_bytes: data of them and of those that
- *	had to and are about to be sent
+ * @held: bios that wait for a path
+ * @held_bytes: data of them and of those that had to and are about to be sent
  * @lost_ns: when the last path went; 0: there is one
  * @expired: that is too long ago: I/O fails until there is a path again
  * @wq: for the workers; may be needed to free memory
- * @tick_ns: time of the last tick, @tick_ios: I/Os that all paths had done by then
- * @snaps: @snap is one of them; written in turn, @next_snap next. Two more than
- *	there are paths, so that all may fail at once and no I/O waits for RCU
+ * @retry_work: sends what is in @retry
+ * @pause_work: puts what is in @paused there
+ * @tick: ten times a second
+ * @tick_ns: time of the last tick
+ * @tick_ios: I/Os that all paths had done by then
+ * @snaps: @snap is one of them; written in turn. Two more than there are paths, so
+ *	that all may fail at once and no I/O waits for RCU
+ * @next_snap: to be written next
  * @hedger: second copies of late reads
  * @better_ns: since when a group of higher preference has had a path; 0: none has
  */
@@ -321,13 +334,17 @@ struct mpath_map {
 /**
  * struct mpath_io - what a bio needs while it is under way
  * @path: where it was sent; NULL: it is in no path's counts
- * @failed: where it failed last, @class and @status: how; NULL once that is settled
- * @iter: as it came, to send it again; @flags: of bio->bi_flags
+ * @failed: where it failed last; NULL once that is settled
+ * @class: whose fault that was
+ * @status: what it failed with
+ * @iter: as it came, to send it again
+ * @flags: of bio->bi_flags
  * @start_ns: when it was sent
  * @asked_ns: when it came into doubt
  * @tried: paths that failed it with a plain I/O error, by number
  * @remaining: of bio->__bi_remaining as it came
- * @phase: of the path it is counted in, @cpu: on which CPU
+ * @phase: of the path it is counted in
+ * @cpu: on which CPU
  * @attempts: how often it was sent
  * @sure: all paths have failed it alike before, and one of them was found good
  * @held: it is in mpath_map.held_bytes

@@ -24,7 +24,9 @@ bool mpath_path_down(struct mpath_path *path, enum mpath_state state, const char
  * @path: which; its identity has been checked
  * @why: for the log and the event
  *
- * May sleep; the resource's lock is held. Return: whether its state has changed.
+ * May sleep; the resource's lock is held.
+ *
+ * Return: whether its state has changed.
  */
 bool mpath_path_up(struct mpath_path *path, const char *why);
 

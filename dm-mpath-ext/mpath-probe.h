@@ -22,14 +22,17 @@ enum mpath_verdict {
 
 /**
  * struct mpath_probe - of one path
- * @bio: and @vec and @page: what it needs
+ * @bio: what is sent
+ * @vec: of it
+ * @page: where it reads to
  * @leg: of the path; a reference
  * @resource: of the table; a reference
  * @path: NULL once the table is gone; under the resource's lock
  * @ask: asks a path that is asleep
  * @done: takes the answer in
  * @status: the answer
- * @sent_ns: when it was sent, @end_ns: when it came back
+ * @sent_ns: when it was sent
+ * @end_ns: when it came back
  * @asleep: it is no read, since the path's port serves none
  * @busy: it is in flight; under the resource's lock
  */

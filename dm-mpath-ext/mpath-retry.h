@@ -18,7 +18,9 @@
  * @map: the table
  * @bio: from the map function
  *
- * Any context. Return: a DM_MAPIO_* value.
+ * Any context.
+ *
+ * Return: a DM_MAPIO_* value.
  */
 int mpath_hold(struct mpath_map *map, struct bio *bio);
 
@@ -29,7 +31,9 @@ int mpath_hold(struct mpath_map *map, struct bio *bio);
  * @class: not MPATH_CLASS_UP
  * @status: what it failed with
  *
- * Any context. Return: a DM_ENDIO_* value.
+ * Any context.
+ *
+ * Return: a DM_ENDIO_* value.
  */
 int mpath_retry(struct mpath_map *map, struct bio *bio, enum mpath_class class,
 		blk_status_t status);

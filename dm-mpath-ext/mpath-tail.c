@@ -69,8 +69,9 @@ u64 mpath_window_quantile(const struct mpath_window *window, u32 hundredths)
  *
  * The median of the paths, the lower of the middle two. Not the quantile of all
  * their reads together: one slow path would draw that up to its own latency, and
- * its reads, the very ones to be hedged, would never be late. Return: ns; 0 if no
- * path has a figure.
+ * its reads, the very ones to be hedged, would never be late.
+ *
+ * Return: ns; 0 if no path has a figure.
  */
 u64 mpath_tail_after(const u64 *tails, unsigned int n)
 {
@@ -88,6 +89,8 @@ u64 mpath_tail_after(const u64 *tails, unsigned int n)
  * What is late by so much will likely be late by as much again, and a path that
  * hangs by far more; but a second copy on a path that is itself the slow one costs
  * of the budget and gains nothing.
+ *
+ * Return: true if it is.
  */
 bool mpath_hedge_pays(u64 usual_ns, u64 waited_ns)
 {

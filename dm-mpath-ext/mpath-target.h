@@ -17,8 +17,10 @@ const char *mpath_missing(const struct mpath_conf *conf);
  * @argc: words
  * @argv: the words
  *
- * May sleep; takes the resource's lock. Return: 0, or -errno after a line in the
- * log that says what is wrong; nothing has changed then.
+ * May sleep; takes the resource's lock.
+ *
+ * Return: 0, or -errno after a line in the log that says what is wrong; nothing has
+ * changed then.
  */
 int mpath_message(struct mpath_map *map, unsigned int argc, char **argv);
 

@@ -40,7 +40,7 @@ log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 
 echo "lint: kernel-doc"
-perl "$checkpatch/kernel-doc" -v -none dm-tier/*.[ch] >"$log" 2>&1 || status=1
+perl "$checkpatch/kernel-doc" -v -none dm-tier/*.[ch] dm-mpath-ext/*.[ch] >"$log" 2>&1 || status=1
 if grep -E 'warning:|error:' "$log" | grep -v '^dm-tier/tier-portable-user.h:'; then
 	status=1
 fi
