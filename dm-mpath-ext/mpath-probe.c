@@ -38,6 +38,15 @@ static void mpath_probe_end(struct bio *bio)
 	mpath_probe_ended(probe, bio->bi_status);
 }
 
+/* without the lock: a path that takes nothing more keeps whoever sends to it waiting */
+static void mpath_probe_read(struct work_struct *work)
+{
+	struct mpath_probe *probe = container_of(work, struct mpath_probe, ask);
+
+	probe->start_ns = ktime_get_ns();
+	submit_bio(&probe->bio);
+}
+
 static void mpath_probe_send(struct mpath_path *path, u64 now_ns)
 {
 	struct mpath_probe *probe = path->probe;
@@ -48,6 +57,7 @@ static void mpath_probe_send(struct mpath_path *path, u64 now_ns)
 	path->probes++;
 	probe->busy = true;
 	probe->sent_ns = now_ns;
+	probe->start_ns = now_ns;
 	probe->asleep = mpath_alua_asleep(path);
 	if (probe->asleep) {
 		mpath_alua_probe(probe);
@@ -59,7 +69,8 @@ static void mpath_probe_send(struct mpath_path *path, u64 now_ns)
 	probe->bio.bi_private = probe;
 	probe->bio.bi_end_io = mpath_probe_end;
 	__bio_add_page(&probe->bio, probe->page, bytes, 0);
-	submit_bio(&probe->bio);
+	INIT_WORK(&probe->ask, mpath_probe_read);
+	queue_work(mpath_leg_wq, &probe->ask);
 }
 
 /* a path that stays dead is not asked as often as one that works */
@@ -193,7 +204,7 @@ static bool mpath_probe_good(struct mpath_path *path, u64 now_ns)
 	if (!path->probe->asleep)
 		WRITE_ONCE(record->average,
 			   mpath_average(record->average,
-					 path->probe->end_ns - path->probe->sent_ns, 1));
+					 path->probe->end_ns - path->probe->start_ns, 1));
 	if (mpath_alua_lapsed(path))
 		return true;
 	if (!mpath_health_probed(&record->health, true, now_ns) || mpath_alua_stuck(path))

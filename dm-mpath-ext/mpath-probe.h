@@ -28,10 +28,11 @@ enum mpath_verdict {
  * @leg: of the path; a reference
  * @resource: of the table; a reference
  * @path: NULL once the table is gone; under the resource's lock
- * @ask: asks a path that is asleep
+ * @ask: sends it, or asks a path that is asleep
  * @done: takes the answer in
  * @status: the answer
- * @sent_ns: when it was sent
+ * @sent_ns: when it was to be sent
+ * @start_ns: when it was
  * @end_ns: when it came back
  * @asleep: it is no read, since the path's port serves none
  * @busy: it is in flight; under the resource's lock
@@ -47,6 +48,7 @@ struct mpath_probe {
 	struct work_struct done;
 	blk_status_t status;
 	u64 sent_ns;
+	u64 start_ns;
 	u64 end_ns;
 	bool asleep;
 	bool busy;
