@@ -23,9 +23,12 @@
 
 /* prepare_ioctl is told of the command, and may have it go no further, since 6.16 */
 #ifdef HAVE_IOCTL_FORWARD
-#define MPATH_IOCTL_ARGS	, unsigned int cmd, unsigned long arg, bool *forward
+#define MPATH_PREPARE_IOCTL(name) \
+	int name(struct dm_target *ti, struct block_device **bdev, unsigned int cmd, \
+		 unsigned long arg, bool *forward)
 #else
-#define MPATH_IOCTL_ARGS
+#define MPATH_PREPARE_IOCTL(name) \
+	int name(struct dm_target *ti, struct block_device **bdev)
 #endif
 
 /*

@@ -215,7 +215,8 @@ static int mpath_conf_elastic(struct mpath_words *words)
 	if (ret)
 		return ret;
 	if (words->t->elastic_low >= words->t->elastic_high)
-		return mpath_conf_error(words->conf, "elastic: low iops (%u) must be below high iops (%u)",
+		return mpath_conf_error(words->conf,
+					"elastic: low iops (%u) must be below high iops (%u)",
 					words->t->elastic_low, words->t->elastic_high);
 	return 0;
 }

@@ -359,7 +359,7 @@ static int mpath_end_io(struct dm_target *ti, struct bio *bio, blk_status_t *sta
  * An ioctl goes down a path that is in use. device-mapper asks again for as long as
  * this says -ENOTCONN, unless the map is suspended or the caller is killed.
  */
-static int mpath_prepare_ioctl(struct dm_target *ti, struct block_device **bdev MPATH_IOCTL_ARGS)
+static MPATH_PREPARE_IOCTL(mpath_prepare_ioctl)
 {
 	struct mpath_map *map = ti->private;
 	const struct mpath_snap *snap;
