@@ -103,7 +103,9 @@ static void mpath_alua_refreshed(void *data, int result)
 	struct mpath_probe *probe = data;
 	bool awake = result == SCSI_DH_OK && !mpath_leg_asleep(probe->leg);
 
+	rcu_read_lock();
 	mpath_probe_ended(probe, awake ? BLK_STS_OK : BLK_STS_TRANSPORT);
+	rcu_read_unlock();
 }
 
 static void mpath_alua_ask(struct work_struct *work)
@@ -124,7 +126,7 @@ static void mpath_alua_ask(struct work_struct *work)
 void mpath_alua_probe(struct mpath_probe *probe)
 {
 	INIT_WORK(&probe->ask, mpath_alua_ask);
-	queue_work(mpath_leg_wq, &probe->ask);
+	queue_work(mpath_send_wq, &probe->ask);
 }
 
 /* -- activation -- */
@@ -163,7 +165,10 @@ static void mpath_alua_answered(void *data, int result)
 	struct mpath_alua *alua = data;
 
 	alua->result = result;
+	/* what is queued may drop the last hold on the module: see mpath_hedge_end() */
+	rcu_read_lock();
 	queue_work(mpath_leg_wq, &alua->done);
+	rcu_read_unlock();
 }
 
 /* without the lock: the answer may come from in here */
@@ -181,7 +186,7 @@ static void mpath_alua_try(struct mpath_alua *alua)
 	alua->busy = true;
 	alua->tries++;
 	alua->retry_ns = 0;
-	queue_work(mpath_leg_wq, &alua->start);
+	queue_work(mpath_send_wq, &alua->start);
 }
 
 static void mpath_alua_want(struct mpath_alua *alua)
@@ -291,7 +296,8 @@ static void mpath_alua_free(struct mpath_alua *alua)
 static void mpath_alua_done(struct work_struct *work)
 {
 	struct mpath_alua *alua = container_of(work, struct mpath_alua, done);
-	struct mpath_resource *resource = alua->resource;
+	/* once it is not busy it may go, and its reference with it */
+	struct mpath_resource *resource = mpath_resource_get(alua->resource);
 	struct mpath_path *path;
 	bool stale;
 
@@ -309,6 +315,7 @@ static void mpath_alua_done(struct work_struct *work)
 	mutex_unlock(&resource->lock);
 	if (!path)
 		mpath_alua_free(alua);
+	mpath_resource_put(resource);
 }
 
 /* -- from outside -- */

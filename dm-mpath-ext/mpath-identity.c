@@ -22,6 +22,7 @@ struct mpath_sample {
 	struct bio_vec vec;
 	struct page *page;
 	struct mpath_leg *leg;
+	struct work_struct send;
 	struct completion done;
 	blk_status_t status;
 };
@@ -39,10 +40,19 @@ static void mpath_sample_end(struct bio *bio)
 {
 	struct mpath_sample *sample = bio->bi_private;
 
+	/* with its leg the last hold on the module may go: see mpath_hedge_end() */
+	rcu_read_lock();
 	sample->status = bio->bi_status;
 	bio_uninit(bio);
 	complete(&sample->done);
 	kref_put(&sample->refs, mpath_sample_free);
+	rcu_read_unlock();
+}
+
+/* this may sleep for as long as the path hangs; who reads does not */
+static void mpath_sample_send(struct work_struct *work)
+{
+	submit_bio(&container_of(work, struct mpath_sample, send)->bio);
 }
 
 /* the reader's reference; NULL if memory is out */
@@ -68,7 +78,8 @@ static struct mpath_sample *mpath_sample_start(struct mpath_leg *leg, sector_t s
 	sample->bio.bi_end_io = mpath_sample_end;
 	__bio_add_page(&sample->bio, sample->page,
 		       min_t(u64, PAGE_SIZE, bdev_nr_bytes(leg->bdev)), 0);
-	submit_bio(&sample->bio);
+	INIT_WORK(&sample->send, mpath_sample_send);
+	queue_work(mpath_send_wq, &sample->send);
 	return sample;
 }
 

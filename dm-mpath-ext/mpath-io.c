@@ -147,6 +147,7 @@ int mpath_io_map(struct mpath_map *map, struct bio *bio)
 	io->tried = 0;
 	io->asked_ns = 0;
 	io->attempts = 0;
+	io->pauses = 0;
 	io->sure = false;
 	io->held = false;
 	/* one path's trouble is not to keep a bio longer than needs be */

@@ -10,16 +10,25 @@
 #include "mpath-resource.h"
 
 struct workqueue_struct *mpath_leg_wq;
+struct workqueue_struct *mpath_send_wq;
 
 int mpath_leg_init(void)
 {
 	mpath_leg_wq = alloc_workqueue("mpath_legs", WQ_MEM_RECLAIM | WQ_UNBOUND, 0);
-	return mpath_leg_wq ? 0 : -ENOMEM;
+	if (!mpath_leg_wq)
+		return -ENOMEM;
+	mpath_send_wq = alloc_workqueue("mpath_sends", WQ_MEM_RECLAIM | WQ_UNBOUND,
+					WQ_MAX_ACTIVE);
+	if (mpath_send_wq)
+		return 0;
+	destroy_workqueue(mpath_leg_wq);
+	return -ENOMEM;
 }
 
 void mpath_leg_exit(void)
 {
 	/* each leg held the module, so all that is left is a work that returns */
+	destroy_workqueue(mpath_send_wq);
 	destroy_workqueue(mpath_leg_wq);
 }
 

@@ -48,6 +48,11 @@ struct mpath_leg {
 
 /* of the module: for what may outlive a table; may be needed to free memory */
 extern struct workqueue_struct *mpath_leg_wq;
+/*
+ * The same, for sending I/O of our own: whoever sends to a path that hangs sleeps
+ * until that has a request to spare. Nothing else may wait behind it.
+ */
+extern struct workqueue_struct *mpath_send_wq;
 
 int mpath_leg_init(void);
 /* waits until the last leg of all is closed */

@@ -346,6 +346,7 @@ struct mpath_map {
  * @phase: of the path it is counted in
  * @cpu: on which CPU
  * @attempts: how often it was sent
+ * @pauses: how often it had to pause, which are no attempts
  * @sure: all paths have failed it alike before, and one of them was found good
  * @held: it is in mpath_map.held_bytes
  */
@@ -364,6 +365,7 @@ struct mpath_io {
 	bool sure;
 	bool held;
 	unsigned short flags;
+	u16 pauses;
 	blk_status_t status;
 };
 

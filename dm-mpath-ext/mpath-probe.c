@@ -35,7 +35,10 @@ static void mpath_probe_end(struct bio *bio)
 {
 	struct mpath_probe *probe = bio->bi_private;
 
+	/* what is queued may drop the last hold on the module: see mpath_hedge_end() */
+	rcu_read_lock();
 	mpath_probe_ended(probe, bio->bi_status);
+	rcu_read_unlock();
 }
 
 /* without the lock: a path that takes nothing more keeps whoever sends to it waiting */
@@ -70,7 +73,7 @@ static void mpath_probe_send(struct mpath_path *path, u64 now_ns)
 	probe->bio.bi_end_io = mpath_probe_end;
 	__bio_add_page(&probe->bio, probe->page, bytes, 0);
 	INIT_WORK(&probe->ask, mpath_probe_read);
-	queue_work(mpath_leg_wq, &probe->ask);
+	queue_work(mpath_send_wq, &probe->ask);
 }
 
 /* a path that stays dead is not asked as often as one that works */
@@ -257,7 +260,8 @@ static void mpath_probe_answer(struct mpath_probe *probe, blk_status_t status)
 static void mpath_probe_done(struct work_struct *work)
 {
 	struct mpath_probe *probe = container_of(work, struct mpath_probe, done);
-	struct mpath_resource *resource = probe->resource;
+	/* once it is not busy the probe may go, and its reference with it */
+	struct mpath_resource *resource = mpath_resource_get(probe->resource);
 	blk_status_t status = probe->status;
 	struct mpath_path *path;
 
@@ -272,6 +276,7 @@ static void mpath_probe_done(struct work_struct *work)
 	mutex_unlock(&resource->lock);
 	if (!path)
 		mpath_probe_free(probe);
+	mpath_resource_put(resource);
 }
 
 int mpath_probe_init(struct mpath_path *path)

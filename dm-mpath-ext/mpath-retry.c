@@ -10,9 +10,28 @@
 #include "mpath-retry.h"
 #include "compat.h"
 
+/* of memory that it keeps: a discard or the like has a range, but no data */
 static u64 mpath_bytes(struct bio *bio)
 {
-	return mpath_io_of(bio)->iter.bi_size;
+	switch (bio_op(bio)) {
+	case REQ_OP_DISCARD:
+	case REQ_OP_SECURE_ERASE:
+	case REQ_OP_WRITE_ZEROES:
+		return 0;
+	default:
+		return mpath_io_of(bio)->iter.bi_size;
+	}
+}
+
+/*
+ * The gate as it is for a bio now. A suspend without a flush that was interrupted
+ * is over before dm says so: nothing can be given back to dm any more, it waits here.
+ */
+static u32 mpath_gate(const struct mpath_map *map)
+{
+	u32 gate = READ_ONCE(map->gate);
+
+	return gate & MPATH_GATE_REQUEUE && !dm_noflush_suspending(map->ti) ? 0 : gate;
 }
 
 /*
@@ -22,7 +41,7 @@ static u64 mpath_bytes(struct bio *bio)
 static blk_status_t mpath_hold_locked(struct mpath_map *map, struct bio *bio)
 {
 	struct mpath_io *io = mpath_io_of(bio);
-	u32 gate = map->gate;
+	u32 gate = mpath_gate(map);
 
 	if (gate & MPATH_GATE_REQUEUE)
 		return BLK_STS_DM_REQUEUE;
@@ -110,15 +129,25 @@ int mpath_retry(struct mpath_map *map, struct bio *bio, enum mpath_class class,
 		blk_status_t status)
 {
 	struct mpath_io *io = mpath_io_of(bio);
+	unsigned long flags;
 
-	if (io->attempts >= MPATH_ATTEMPTS + map->conf->nr_paths)
+	/* a pause is no attempt, but a suspend is not to wait for many of them */
+	if (class == MPATH_CLASS_PAUSE && io->pauses < MPATH_PAUSES &&
+	    !(READ_ONCE(map->gate) & MPATH_GATE_SUSPENDED)) {
+		io->pauses++;
+		io->attempts--;
+	} else if (io->attempts >= MPATH_ATTEMPTS + map->conf->nr_paths) {
 		return DM_ENDIO_DONE;
+	}
 	io->failed = io->path;
 	io->path = NULL;
 	io->class = class;
 	io->status = status;
-	mpath_list_add(map, &map->retry, bio);
+	/* both at once: when the lock is free the bio may end, and the map with it */
+	spin_lock_irqsave(&map->wait_lock, flags);
+	bio_list_add(&map->retry, bio);
 	queue_work(map->wq, &map->retry_work);
+	spin_unlock_irqrestore(&map->wait_lock, flags);
 	return DM_ENDIO_INCOMPLETE;
 }
 
@@ -212,8 +241,9 @@ static void mpath_retry_restore(struct bio *bio)
 	bio->bi_iter = io->iter;
 	bio->bi_flags = io->flags;
 	bio->bi_status = BLK_STS_OK;
-	/* whoever polls for it has the cookie of the first attempt */
+	/* whoever polls for it must not do so where it was before */
 	bio->bi_opf &= ~REQ_POLLED;
+	WRITE_ONCE(bio->bi_cookie, BLK_QC_T_NONE);
 	/* a split below us has counted it down */
 	atomic_set(&bio->__bi_remaining, io->remaining);
 }
@@ -246,7 +276,7 @@ static bool mpath_doubt_add(struct mpath_map *map, struct bio *bio)
 	bool open;
 
 	spin_lock_irq(&map->wait_lock);
-	open = !(map->gate & MPATH_GATE_SUSPENDED);
+	open = !(mpath_gate(map) & MPATH_GATE_SUSPENDED);
 	if (open)
 		bio_list_add(&map->doubt, bio);
 	spin_unlock_irq(&map->wait_lock);
@@ -257,8 +287,10 @@ static void mpath_doubt_end(struct mpath_map *map, struct bio *bio)
 {
 	blk_status_t status = mpath_io_of(bio)->status;
 
-	if (READ_ONCE(map->gate) & MPATH_GATE_REQUEUE)
+	if (mpath_gate(map) & MPATH_GATE_REQUEUE)
 		status = BLK_STS_DM_REQUEUE;
+	/* the path's queue has done its accounts: it must not find its flags once more */
+	mpath_retry_restore(bio);
 	mpath_retry_fail(map, bio, status);
 }
 

@@ -10,6 +10,7 @@
 #include "mpath-map.h"
 
 #define MPATH_PAUSE_MS		20
+#define MPATH_PAUSES		3000	/* a minute: an array may change its ports for so long */
 #define MPATH_ATTEMPTS		16	/* besides one on every path */
 #define MPATH_HELD_BYTES	(256ULL << 20)
 
