@@ -20,6 +20,7 @@ struct tier_probe_one {
 	struct dm_dev *dev;
 	struct tier_super *super;
 	void *block;
+	u8 uuid[TIER_UUID_LEN];	/* of the pool that those before hold */
 	const char *what;	/* it holds, if it is foreign */
 	bool hurt;
 };
@@ -36,9 +37,18 @@ static int tier_probe_second(struct tier_probe_one *one)
 	return tier_super_decode(one->block, U64_MAX, one->super) ? -EIO : 0;
 }
 
+/* generation 0, and whole otherwise: the rebuild of this copy was cut short, and begins anew */
+static bool tier_probe_void(const struct tier_probe_one *one, int err)
+{
+	const struct tier_block_header *h = one->block;
+
+	return err == -ERANGE && !h->generation && !one->super->generation &&
+	       !memcmp(h->uuid, one->super->uuid, TIER_UUID_LEN);
+}
+
 static int tier_probe_first(struct tier_probe_one *one)
 {
-	int ret;
+	int ret, err;
 
 	ret = tier_metaio_read_block(one->pool->io, one->dev->bdev, 0, one->block);
 	if (ret)
@@ -46,9 +56,10 @@ static int tier_probe_first(struct tier_probe_one *one)
 	ret = tier_meta_probe(one->block);
 	if (ret == -ENODATA)
 		ret = tier_foreign(one->pool->io, one->dev->bdev, &one->what) ?: ret;
-	if (!ret && tier_super_decode(one->block, U64_MAX, one->super))
-		ret = -EBADMSG;
-	return ret;
+	if (ret)
+		return ret;
+	err = tier_super_decode(one->block, U64_MAX, one->super);
+	return err && !tier_probe_void(one, err) ? -EBADMSG : 0;
 }
 
 /* 0: ours, with @super; -ENODATA: blank; -EIO: it cannot be read; else foreign */
@@ -70,20 +81,19 @@ static int tier_probe_device(struct tier_probe_one *one)
 	return second;
 }
 
-static int tier_probe_ours(struct tier_probe_one *one)
+/* all of one pool: one that was left out at the load would be written anew */
+static int tier_probe_ours(struct tier_probe_one *one, bool first)
 {
 	struct tier_pool *pool = one->pool;
-	u64 has = bdev_nr_sectors(one->dev->bdev) / TIER_BLOCK_SECTORS;
 
-	if (pool->loaded && memcmp(one->super->uuid, pool->meta.super.uuid, TIER_UUID_LEN)) {
-		DMERR("%s: %s belongs to another pool: not touched", pool->name, one->dev->name);
-		return -EBUSY;
-	}
-	if (has >= one->super->blocks)
+	if (pool->loaded)
+		memcpy(one->uuid, pool->meta.super.uuid, TIER_UUID_LEN);
+	else if (first)
+		memcpy(one->uuid, one->super->uuid, TIER_UUID_LEN);
+	if (!memcmp(one->super->uuid, one->uuid, TIER_UUID_LEN))
 		return 0;
-	DMERR("%s: %s has %llu blocks, the pool's metadata needs %llu: not touched", pool->name,
-	      one->dev->name, has, one->super->blocks);
-	return -EINVAL;
+	DMERR("%s: %s belongs to another pool: not touched", pool->name, one->dev->name);
+	return -EBUSY;
 }
 
 /* sort one device in; an error ends the look */
@@ -95,7 +105,7 @@ static int tier_probe_sort(struct tier_probe_one *one, u32 bit, struct tier_prob
 	one->hurt = false;
 	switch (tier_probe_device(one)) {
 	case 0:
-		ret = tier_probe_ours(one);
+		ret = tier_probe_ours(one, !probe->ours);
 		if (ret)
 			return ret;
 		probe->ours |= bit;
@@ -118,15 +128,15 @@ static int tier_probe_sort(struct tier_probe_one *one, u32 bit, struct tier_prob
 	}
 }
 
-/* a blank one will hold all that the others do */
-static int tier_probe_blank_fits(struct tier_pool *pool, struct tier_pool_target *table, u32 blank,
-				 u64 need)
+/* each will hold all that any of them does */
+static int tier_probe_fits(struct tier_pool *pool, struct tier_pool_target *table, u32 copies,
+			   u64 need)
 {
 	unsigned int i;
 	u64 has;
 
 	for (i = 0; i < TIER_META_COPIES; i++) {
-		if (!(blank & BIT(i)))
+		if (!(copies & BIT(i)))
 			continue;
 		has = bdev_nr_sectors(table->meta[i]->bdev) / TIER_BLOCK_SECTORS;
 		if (has >= need)
@@ -164,7 +174,7 @@ int tier_probe_meta(struct tier_pool *pool, struct tier_pool_target *table,
 	else if (!probe->ours && !probe->blank && !pool->loaded)
 		ret = -EIO;
 	else
-		ret = tier_probe_blank_fits(pool, table, probe->blank, need);
+		ret = tier_probe_fits(pool, table, probe->ours | probe->blank, need);
 out:
 	kfree(one.super);
 	kfree(one.block);

@@ -297,7 +297,10 @@ static void parse_lun(struct parse *p, struct json_object *o)
 	lun.flags |= truth(p, o, "auto") ? TIER_LUN_AUTO : 0;
 	array = get(p, o, "allowed", json_type_array);
 	each(p, array, i, v)
-		lun.allowed |= BIT(tier_id(p, v, "allowed") & 7);
+		if (!v)
+			wrong(p, "\"allowed\" has a null");
+		else
+			lun.allowed |= BIT(tier_id(p, v, "allowed") & 7);
 	lun.start = tier(p, o, "start_tier");
 	lun.pin = tier(p, o, "pin");
 	lun.home = tier(p, o, "home");

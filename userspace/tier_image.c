@@ -207,6 +207,74 @@ static int write_extents(struct tier_meta *meta, const struct tier_image *image)
 	return err ? err : batch_commit(&batch);
 }
 
+/*
+ * The device, with its superblocks in memory until all else is there and durable: cut
+ * short it is blank at its start, and no part of a pool can be taken for the pool.
+ */
+struct target {
+	struct tier_file file;
+	const char *who;
+	u8 super[TIER_SB_COPIES * TIER_BLOCK_SIZE];
+};
+
+static int target_read(void *ctx, unsigned int copy, u64 block, u32 count, void *buf)
+{
+	struct target *t = ctx;
+
+	if (block >= TIER_SB_COPIES)
+		return tier_file_ops.read(&t->file, copy, block, count, buf);
+	if (count > TIER_SB_COPIES - block)
+		return -EINVAL;
+	memcpy(buf, t->super + block * TIER_BLOCK_SIZE, count * TIER_BLOCK_SIZE);
+	return 0;
+}
+
+static u32 target_write(void *ctx, u32 copies, u64 block, u32 count, const void *buf, bool fua)
+{
+	struct target *t = ctx;
+
+	if (block >= TIER_SB_COPIES)
+		return tier_file_ops.write(&t->file, copies, block, count, buf, fua);
+	if (count > TIER_SB_COPIES - block)
+		return 0;
+	memcpy(t->super + block * TIER_BLOCK_SIZE, buf, count * TIER_BLOCK_SIZE);
+	return copies;
+}
+
+static u32 target_flush(void *ctx, u32 copies)
+{
+	struct target *t = ctx;
+
+	return tier_file_ops.flush(&t->file, copies);
+}
+
+static void target_event(void *ctx, const char *what)
+{
+	struct target *t = ctx;
+
+	fprintf(stderr, "%s: %s: %s\n", t->who, t->file.path[0], what);
+}
+
+static const struct tier_meta_ops target_ops = {
+	.read = target_read,
+	.write = target_write,
+	.flush = target_flush,
+	.event = target_event,
+};
+
+/* all at once there, or not at all: each lies in one sector, and one is enough */
+static int target_finish(struct target *t)
+{
+	u32 n;
+
+	if (!tier_file_ops.flush(&t->file, 1))
+		return -EIO;
+	for (n = 0; n < TIER_SB_COPIES; n++)
+		if (!tier_file_ops.write(&t->file, 1, n, 1, t->super + n * TIER_BLOCK_SIZE, true))
+			return -EIO;
+	return 0;
+}
+
 /* no member's header may be ahead of it: the pool would be told for stale */
 static u64 generation_of(const struct tier_image *image)
 {
@@ -219,21 +287,21 @@ static u64 generation_of(const struct tier_image *image)
 	return generation;
 }
 
-/* the pool as it was made, before it counts: then all that it holds, then it counts */
-static int write_pool(const struct tier_image *image, struct tier_file *file)
+/* an empty pool, all that it holds, and whether that loads */
+static int write_pool(const struct tier_image *image, struct target *t)
 {
 	static struct tier_meta meta;
 	struct tier_meta_params params = {
-		.blocks = file->blocks, .extent_sectors = image->extent_sectors,
+		.blocks = t->file.blocks, .extent_sectors = image->extent_sectors,
 		.pool = image->pool,
 	};
 	int err;
 
 	memcpy(params.uuid, image->uuid, TIER_UUID_LEN);
-	err = tier_meta_format(&tier_file_ops, file, 1, &params);
+	err = tier_meta_format(&target_ops, t, 1, &params);
 	if (err)
 		return err;
-	err = tier_meta_open(&meta, &tier_file_ops, file, 1, file->blocks);
+	err = tier_meta_open(&meta, &target_ops, t, 1, t->file.blocks);
 	if (!err) {
 		meta.super.generation = generation_of(image);
 		meta.super.ticks = image->ticks;
@@ -248,7 +316,13 @@ static int write_pool(const struct tier_image *image, struct tier_file *file)
 	if (!err)
 		err = tier_meta_checkpoint(&meta, true);
 	tier_meta_close(&meta);
-	return err;
+	/* two places for one extent, say, are seen only now */
+	if (!err) {
+		err = tier_meta_open(&meta, &target_ops, t, 1, t->file.blocks);
+		tier_meta_close(&meta);
+	}
+	/* a member twice; with us that is the code for what is not blank */
+	return err == -EEXIST ? -EUCLEAN : err;
 }
 
 static int blank(const struct tier_file *file)
@@ -262,13 +336,14 @@ static int blank(const struct tier_file *file)
 	return memchr_inv(blocks, 0, n * TIER_BLOCK_SIZE) ? -EEXIST : 0;
 }
 
-/* a file that is not there, as large as what the metadata was on */
-static int make_file(const char *path, u64 blocks)
+/* a file that is not there, as large as what the metadata was on; @made: it was not */
+static int make_file(const char *path, u64 blocks, bool *made)
 {
 	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600), err = 0;
 
 	if (fd < 0)
 		return errno == EEXIST ? 0 : -errno;
+	*made = true;
 	if (ftruncate(fd, blocks * TIER_BLOCK_SIZE))
 		err = -errno;
 	close(fd);
@@ -290,37 +365,52 @@ static const char *why(int err)
 	}
 }
 
-/* if it goes wrong half-way, what is there must not be taken for the pool */
+/* if it cannot be finished, what is there must not be taken for the pool */
 static void take_back(const struct tier_file *file)
 {
-	static const u8 zero[2 * TIER_BLOCK_SIZE];
+	static const u8 zero[TIER_SB_COPIES * TIER_BLOCK_SIZE];
 
-	if (pwrite(file->fd[0], zero, sizeof(zero), 0) < 0 || fsync(file->fd[0]))
+	if (pwrite(file->fd[0], zero, sizeof(zero), 0) != sizeof(zero) || fsync(file->fd[0]))
 		fprintf(stderr, "%s: and its start cannot be blanked: it is of no use\n",
 			file->path[0]);
 }
 
+static int fill(const struct tier_image *image, struct target *t)
+{
+	int err = blank(&t->file);
+
+	if (!err)
+		err = write_pool(image, t);
+	if (err)
+		return err;
+	err = target_finish(t);
+	if (err)
+		take_back(&t->file);
+	return err;
+}
+
 int tier_image_write(const struct tier_image *image, const char *who, const char *path)
 {
-	struct tier_file file;
+	static struct target target;
+	bool made = false;
 	int err;
 
-	err = make_file(path, image->blocks);
+	err = make_file(path, image->blocks, &made);
 	if (err) {
 		fprintf(stderr, "%s: %s: %s\n", who, path, strerror(-err));
-		return err;
+		goto out;
 	}
-	err = tier_file_open(&file, who, path, NULL, TIER_FILE_WRITE);
+	memset(&target, 0, sizeof(target));
+	target.who = who;
+	err = tier_file_open(&target.file, who, path, NULL, TIER_FILE_WRITE);
 	if (err)
-		return err;
-	err = blank(&file);
-	if (!err) {
-		err = write_pool(image, &file);
-		if (err)
-			take_back(&file);
-	}
+		goto out;
+	err = fill(image, &target);
 	if (err)
 		fprintf(stderr, "%s: %s: %s\n", who, path, why(err));
-	tier_file_close(&file);
+	tier_file_close(&target.file);
+out:
+	if (err && made)
+		unlink(path);
 	return err;
 }

@@ -47,9 +47,9 @@ int tier_image_take(struct tier_image *image, const struct tier_meta *meta);
  * @who: for messages
  * @path: the device; a file that is not there is made
  *
- * What is not blank is refused. The superblock comes when all else is there: cut
- * short, the device is no metadata device yet. Return: 0, or -errno after a line on
- * stderr.
+ * What is not blank is refused. The superblocks come when all else is there and has
+ * been loaded once: cut short, the device is blank at its start. Return: 0, or -errno
+ * after a line on stderr.
  */
 int tier_image_write(const struct tier_image *image, const char *who, const char *path);
 

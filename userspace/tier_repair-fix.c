@@ -7,6 +7,8 @@
 
 #include "tier_repair.h"
 
+#define SECTORS_MAX	(1ULL << 54)	/* of a LUN, as its record allows */
+
 struct place {
 	u64 owner;
 	u32 member;
@@ -26,6 +28,24 @@ static int by_owner(const void *a, const void *b)
 	if (x->member != y->member)
 		return x->member < y->member ? -1 : 1;
 	return x->extent < y->extent ? -1 : x->extent > y->extent;
+}
+
+/* an owner that no LUN can be would keep all the rest from being written */
+static void fix_owners(struct repair *r)
+{
+	u64 most = SECTORS_MAX / r->image.extent_sectors, e, *owner;
+	u32 i;
+
+	for (i = 0; i < REPAIR_MEMBERS; i++)
+		for (e = 0; r->image.members[i] && e < r->image.members[i]->rec.extents; e++) {
+			owner = &r->image.members[i]->owner[e];
+			if (*owner == TIER_FREE || (TIER_OWNER_LUN(*owner) <= TIER_LUN_ID_MAX &&
+						    TIER_OWNER_LOGICAL(*owner) < most))
+				continue;
+			repair_lost(r, "extent %llu of member %u: LUN %u, extent %llu cannot be, and is left out",
+				    e, i, TIER_OWNER_LUN(*owner), TIER_OWNER_LOGICAL(*owner));
+			*owner = TIER_FREE;
+		}
 }
 
 static size_t count_places(const struct repair *r)
@@ -154,6 +174,7 @@ int repair_consistent(struct repair *r)
 	struct place *places;
 	size_t nr;
 
+	fix_owners(r);
 	places = list_places(r, &nr);
 	if (!places)
 		return -ENOMEM;

@@ -70,7 +70,7 @@ static int collect(struct repair *r)
 	int err = 0;
 
 	for (copy = 0; copy < TIER_META_COPIES; copy++)
-		for (at = 0; !err && at < r->super.journal_blocks; at++)
+		for (at = 0; !err && !(r->stale & BIT(copy)) && at < r->super.journal_blocks; at++)
 			if (repair_read(r, copy, r->super.journal_start + at, block))
 				err = take(r, block);
 	qsort(found, nr_found, sizeof(*found), by_seq);
@@ -99,6 +99,18 @@ static size_t skip(size_t i)
 
 /* -- puts -- */
 
+static void drop_member(struct repair *r, u64 index)
+{
+	struct tier_image_member *m = r->image.members[index];
+
+	if (!m)
+		return;
+	free(m->owner);
+	free(m->heat);
+	free(m);
+	r->image.members[index] = NULL;
+}
+
 static void put_member(struct repair *r, u64 index, const void *payload)
 {
 	struct tier_image_member *m = index < REPAIR_MEMBERS ? r->image.members[index] : NULL;
@@ -108,17 +120,24 @@ static void put_member(struct repair *r, u64 index, const void *payload)
 	    (rec.state != TIER_MEMBER_NONE && !repair_member_ok(r, &rec))) {
 		repair_lost(r, "the journal has an impossible record of member %llu", index);
 	} else if (rec.state == TIER_MEMBER_NONE) {
-		if (m) {
-			free(m->owner);
-			free(m->heat);
-			free(m);
-			r->image.members[index] = NULL;
-		}
-	} else if (!m) {
-		tier_image_add_member(&r->image, index, &rec);
-	} else if (m->rec.extents == rec.extents) {
+		drop_member(r, index);
+	} else if (m && m->rec.extents == rec.extents) {
 		m->rec = rec;
+	} else {
+		/* another one than the tables had under this index: this is newer */
+		drop_member(r, index);
+		repair_add_member(r, index, &rec);
 	}
+}
+
+static void put_pool(struct repair *r, const void *payload)
+{
+	struct tier_pool_record pool;
+
+	if (tier_pool_decode(payload, &pool))
+		repair_lost(r, "the journal has impossible settings of the pool");
+	else
+		r->image.pool = pool;
 }
 
 static void put_lun(struct repair *r, const void *payload, u64 slot)
@@ -161,8 +180,8 @@ static void apply_put(struct repair *r, const struct tier_disk_put *put, u64 seq
 			put_member(r, index, payload);
 		break;
 	case TIER_PUT_POOL:
-		if (members && tier_pool_decode(payload, &r->image.pool))
-			repair_lost(r, "the journal has impossible settings of the pool");
+		if (members)
+			put_pool(r, payload);
 		break;
 	case TIER_PUT_LUN:
 		if (!members)
@@ -210,6 +229,27 @@ static void apply_block(struct repair *r, const struct part *p, bool members)
 	}
 }
 
+/*
+ * Without a superblock nobody knows where the log begins. What lies before a gap may be
+ * of an earlier round, left where the ring's end was skipped: it is older than pages,
+ * and what made it void is overwritten.
+ */
+static size_t begin(struct repair *r, bool members)
+{
+	size_t i, first = 0;
+	u64 next = 0;
+
+	for (i = 0; !r->has_super && i < nr_found; i = skip(i)) {
+		if (found[i].seq != next)
+			first = i;
+		next = found[i].seq + 1;
+	}
+	if (first && members)
+		repair_lost(r, "transactions %llu to %llu of the journal are left out, as some behind them are missing",
+			    found[0].seq, found[first - 1].seq);
+	return first;
+}
+
 /* the last one may be torn: nobody was told that it is done */
 static void apply_all(struct repair *r, bool members)
 {
@@ -218,7 +258,7 @@ static void apply_all(struct repair *r, bool members)
 
 	for (i = 0; i < nr_found; i = skip(i))
 		last = i;
-	for (i = 0; i < nr_found; i = skip(i)) {
+	for (i = begin(r, members); i < nr_found; i = skip(i)) {
 		if (r->has_super && members && found[i].seq != next)
 			repair_lost(r, "transactions %llu to %llu of the journal are missing", next,
 				    found[i].seq - 1);

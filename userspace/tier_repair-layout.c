@@ -21,6 +21,7 @@ static bool best_super(struct repair *r)
 	static struct tier_super super;	/* its padding, too, is compared */
 	unsigned int copy, n;
 	bool found = false;
+	u32 any = 0;
 
 	for (copy = 0; copy < TIER_META_COPIES; copy++)
 		for (n = 0; n < TIER_SB_COPIES; n++) {
@@ -35,8 +36,10 @@ static bool best_super(struct repair *r)
 			}
 			if (!memcmp(&super, &r->super, sizeof(super)))
 				r->leads |= BIT(copy);
+			any |= BIT(copy);
 			found = true;
 		}
+	r->stale = any & ~r->leads;
 	return found;
 }
 
@@ -67,7 +70,7 @@ static u64 find_table(struct repair *r, enum tier_block_kind kind, u64 *pages)
 
 	for (copy = 0; copy < TIER_META_COPIES; copy++)
 		for (at = TIER_JOURNAL_START; at < r->file.blocks; at++) {
-			if (!page_of(r, copy, at, kind, &id) || 2 * id.index > at)
+			if (!page_of(r, copy, at, kind, &id) || id.index > at / 2)
 				continue;
 			/* slot 0 of its page, or the one behind it */
 			if (!start)
@@ -151,7 +154,8 @@ static int find_layout(struct repair *r)
 		return -ENODATA;
 	}
 	super->journal_start = TIER_JOURNAL_START;
-	super->journal_blocks = super->members_start - super->journal_start;
+	super->journal_blocks = min_t(u64, super->members_start - super->journal_start,
+				      TIER_JOURNAL_MAX);
 	super->tables_start = super->luns_start + 2 * super->luns_pages;
 	super->blocks = r->file.blocks;
 	super->page_seq = ~0ULL >> 2;
@@ -162,6 +166,21 @@ static int find_layout(struct repair *r)
 	return tiers_from_hint(r);
 }
 
+/* another pool's member tells nothing of this one */
+static int check_headers(struct repair *r)
+{
+	u32 i;
+
+	for (i = 0; i < REPAIR_MEMBERS; i++) {
+		if (!r->member[i].given ||
+		    !memcmp(r->member[i].header.pool, r->super.uuid, TIER_UUID_LEN))
+			continue;
+		fprintf(stderr, "tier_repair: %s belongs to another pool\n", r->member[i].path);
+		return -EINVAL;
+	}
+	return 0;
+}
+
 int repair_layout(struct repair *r)
 {
 	struct tier_image *image = &r->image;
@@ -169,6 +188,8 @@ int repair_layout(struct repair *r)
 
 	r->has_super = best_super(r);
 	err = r->has_super ? 0 : find_layout(r);
+	if (!err)
+		err = check_headers(r);
 	if (err)
 		return err;
 	memcpy(image->uuid, r->super.uuid, TIER_UUID_LEN);

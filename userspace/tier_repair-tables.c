@@ -111,7 +111,14 @@ static void take_luns(struct repair *r, const struct found *found, u64 page)
 /* as far as what is left can tell; a hostile one must not cost all memory */
 bool repair_member_ok(struct repair *r, const struct tier_member_record *rec)
 {
+	u64 pages = rec->pages;
+	u32 i;
+
+	/* tables may overlap where part of the records are outdated, but not all of them */
+	for (i = 0; i < REPAIR_MEMBERS; i++)
+		pages += r->image.members[i] ? r->image.members[i]->rec.pages : 0;
 	return rec->tier < r->image.pool.nr_tiers && rec->table >= r->super.tables_start &&
+	       pages <= r->file.blocks &&
 	       rec->pages <= r->file.blocks / 2 && rec->table <= r->file.blocks - 2 * rec->pages &&
 	       DIV_ROUND_UP_ULL(rec->extents, TIER_EXTENTS_PER_PAGE) == rec->pages;
 }
@@ -131,7 +138,7 @@ static void take_members(struct repair *r, const struct found *found, u64 page)
 		    (rec.state != TIER_MEMBER_NONE && !repair_member_ok(r, &rec)))
 			repair_lost(r, "member %llu: its record cannot be", index);
 		else if (rec.state != TIER_MEMBER_NONE)
-			tier_image_add_member(&r->image, index, &rec);
+			repair_add_member(r, index, &rec);
 	}
 }
 
@@ -171,7 +178,7 @@ static u64 find_extents(struct repair *r, u32 index)
 			id.kind = TIER_BLOCK_EXTENTS;
 			id.uuid = r->super.uuid;
 			if (!repair_read(r, copy, at, block) || tier_block_check(block, &id) ||
-			    id.owner != index || 2 * id.index > at)
+			    id.owner != index || id.index > at / 2)
 				continue;
 			/* slot 0 or 1 of its page: tables begin an even number behind the first */
 			return at - 2 * id.index - ((at - r->super.tables_start) & 1);

@@ -6,6 +6,7 @@
 #include <getopt.h>
 #include <stdarg.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "std.h"
@@ -56,6 +57,15 @@ bool repair_read(struct repair *r, unsigned int copy, u64 block, void *buf)
 {
 	return r->file.copies & BIT(copy) && block < r->file.blocks &&
 	       !tier_file_read(r->file.fd[copy], block, 1, buf);
+}
+
+void repair_add_member(struct repair *r, u32 index, const struct tier_member_record *rec)
+{
+	if (tier_image_add_member(&r->image, index, rec))
+		return;
+	fprintf(stderr, "tier_repair: member %u: out of memory for %llu extents\n", index,
+		rec->extents);
+	exit(2);
 }
 
 void repair_add_lun(struct repair *r, u64 slot, const struct tier_lun_record *lun)
@@ -195,6 +205,30 @@ static void tidy(void)
 	tier_file_close(&repair.file);
 }
 
+/* what is damaged may be as blank as what is written to */
+static bool is_input(const char *out, const char *in)
+{
+	struct stat a, b;
+
+	if (!in || stat(out, &a) || stat(in, &b))
+		return false;
+	if (S_ISBLK(a.st_mode) && S_ISBLK(b.st_mode))
+		return a.st_rdev == b.st_rdev;
+	return a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+}
+
+static bool only_read(char **inputs, const char *mirror, const char *out)
+{
+	const char *bad = is_input(out, mirror) ? mirror : NULL;
+
+	for (; !bad && *inputs; inputs++)
+		if (is_input(out, *inputs))
+			bad = *inputs;
+	if (bad)
+		fprintf(stderr, "tier_repair: %s is to be read, and cannot be the output\n", bad);
+	return !bad;
+}
+
 static int run(char **members, const char *out)
 {
 	int err = 0;
@@ -270,6 +304,8 @@ int main(int argc, char **argv)
 		fputs(usage, stderr);
 		return 2;
 	}
+	if (!only_read(argv + optind, mirror, out))
+		return 2;
 	if (tier_file_open(&repair.file, "tier_repair", argv[optind], mirror, 0))
 		return 2;
 	ret = run(argv + optind + 1, out) ? 2 : repair.lost ? 1 : 0;

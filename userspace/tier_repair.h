@@ -34,6 +34,7 @@ struct repair {
 	bool has_super;
 	struct tier_super super;
 	u32 leads;		/* copies that this is the newest superblock of */
+	u32 stale;		/* and those that have another one: they went their own way */
 	u64 *lun_slots;		/* of image.luns, one by one */
 	/* the sequence of the page that an owner came from, to tell which is newer */
 	u64 *page_seq[REPAIR_MEMBERS];
@@ -57,6 +58,9 @@ int repair_journal_owners(struct repair *r);
 
 /* could there be such a member, as far as the layout tells? */
 bool repair_member_ok(struct repair *r, const struct tier_member_record *rec);
+
+/* a member that is not there yet */
+void repair_add_member(struct repair *r, u32 index, const struct tier_member_record *rec);
 
 /* a LUN in a slot of the table; one that is there already is told and left out */
 void repair_add_lun(struct repair *r, u64 slot, const struct tier_lun_record *lun);

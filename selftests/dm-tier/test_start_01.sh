@@ -187,6 +187,68 @@ foreign_mirror_by_reload() {
 	assert_eq "$(checksum $D/mirror)" "$sum" "the device"
 }
 
+# Another pool's metadata is no mirror of this one, whatever their sizes.
+another_pools() {
+	local sum size
+	written_pool
+	for size in 2 4 8; do
+		mkdisk othermeta "$size"
+		mkdisk b 16
+		POOL_FEATURES=
+		mkpool other 2048 othermeta sas:b
+		dmsetup remove other
+		sum=$(checksum $D/othermeta)
+		POOL_FEATURES="metadata_mirror $D/othermeta"
+		refused 'belongs to another pool: not touched' mkpool pool 2048 meta ssd:a
+		assert_eq "$(checksum $D/othermeta)" "$sum" "the other pool's metadata"
+		rmdisk othermeta
+		rmdisk b
+	done
+	POOL_FEATURES=
+	mkpool pool 2048 meta ssd:a
+	right
+}
+
+# its superblocks have generation 0 while a copy is made whole
+rebuild_cut_short() {
+	written_pool mirror
+	POOL_FEATURES=
+	mkpool pool 2048 meta ssd:a
+	right
+	write_pattern /dev/mapper/lun 8192 2048 beta-02
+	stop
+	python3 - "$D/mirror" <<-'PYTHON'
+		import struct, sys
+		def crc32c(data):
+		    crc = 0xffffffff
+		    for byte in data:
+		        crc ^= byte
+		        for _ in range(8):
+		            crc = crc >> 1 ^ (0x82f63b78 if crc & 1 else 0)
+		    return crc
+		with open(sys.argv[1], "r+b", buffering=0) as f:
+		    for copy in 0, 1:
+		        block = bytearray(f.read(4096))
+		        block[48:56] = bytes(8)
+		        block[64 + 16:64 + 24] = bytes(8)
+		        struct.pack_into("<I", block, 4, crc32c(block[8:]))
+		        f.seek(copy * 4096)
+		        f.write(block)
+		        f.seek((copy + 1) * 4096)
+	PYTHON
+	POOL_FEATURES="metadata_mirror $D/mirror"
+	log_mark
+	mkpool pool 2048 meta ssd:a
+	logged 'metadata copy 1 rebuilt'
+	right
+	stop
+	# it does alone now
+	POOL_FEATURES=
+	mkpool pool 2048 mirror ssd:a
+	right
+	check_pattern /dev/mapper/lun 8192 2048 beta-02
+}
+
 run_test "a first superblock that cannot be read" unreadable
 run_test "the same, with a mirror" unreadable_with_mirror
 run_test "neither first superblock can be read" both_unreadable
@@ -195,3 +257,5 @@ run_test "a first block of garbage, with a mirror" garbage_first_with_mirror
 run_test "a member that once was a mirror is not taken for one" once_a_mirror
 run_test "a stale copy that begins badly is left alone" stale_and_hurt
 run_test "a new mirror that is something else is refused" foreign_mirror_by_reload
+run_test "another pool's metadata is no mirror" another_pools
+run_test "a mirror whose rebuild was cut short is made whole" rebuild_cut_short

@@ -276,6 +276,54 @@ static void test_restore(void **state)
 	tier_image_free(&was);
 }
 
+/* what would not load is not written, and no file is left behind */
+static void test_restore_double(void **state)
+{
+	struct tier_image was;
+	unsigned int m, e;
+	u64 owner = TIER_FREE;
+	FILE *dump;
+
+	(void)state;
+	make_pool(&was, false);
+	for (m = 0; m < MEMBERS; m++)
+		for (e = 0; e < EXTENTS; e++)
+			if (was.members[m]->owner[e] != TIER_FREE)
+				owner = was.members[m]->owner[e];
+			else if (owner != TIER_FREE)
+				goto found;
+found:
+	assert_true(m < MEMBERS);
+	/* one line more for a place that is free: an extent that lies elsewhere as well */
+	dump = fopen(in_dir("line"), "w");
+	fprintf(dump, "{ \"extent\": %u, \"count\": 1, \"lun\": %u, \"logical\": %llu },\n", e,
+		TIER_OWNER_LUN(owner), TIER_OWNER_LOGICAL(owner));
+	fclose(dump);
+	remove_out();
+	assert_int_equal(run("tier_dump %s | awk -v m=%u -v line=\"$(cat %s)\" '{ print } /\"extents\": \\[/ { if (n++ == m) print line }' | tee %s",
+			     in_dir("meta"), m, in_dir("line"), in_dir("dump")), 0);
+	assert_int_equal(run("tier_restore -i %s -o %s", in_dir("dump"), in_dir("out")), 1);
+	assert_int_equal(access(in_dir("out"), F_OK), -1);
+	tier_image_free(&was);
+}
+
+/* what is to be read is never the output, however blank it is */
+static void test_repair_in_place(void **state)
+{
+	struct tier_image was;
+	static u8 zero[40 * TIER_BLOCK_SIZE];
+	int fd;
+
+	(void)state;
+	make_pool(&was, false);
+	fd = open(in_dir("meta"), O_RDWR);
+	assert_int_equal(pwrite(fd, zero, sizeof(zero), 0), sizeof(zero));
+	close(fd);
+	assert_int_equal(run("tier_repair -o %s --tiers ssd,sata %s %s", in_dir("meta"),
+			     in_dir("meta"), member_path(0)), 2);
+	tier_image_free(&was);
+}
+
 /* a dump with a byte changed is restored as it says, or refused */
 static void test_restore_hostile(void **state)
 {
@@ -455,6 +503,8 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_restore),
+		cmocka_unit_test(test_restore_double),
+		cmocka_unit_test(test_repair_in_place),
 		cmocka_unit_test(test_restore_hostile),
 		cmocka_unit_test(test_superblocks_gone),
 		cmocka_unit_test(test_repair),
