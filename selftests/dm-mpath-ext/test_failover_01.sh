@@ -6,6 +6,8 @@
 set -euo pipefail
 # shellcheck source=selftests/lib/mpath.sh
 source "$(dirname "$0")/../lib/mpath.sh"
+# shellcheck source=selftests/lib/expect.sh
+source "$(dirname "$0")/../lib/expect.sh"
 
 two_paths() {
 	mkdisk disk 32
@@ -183,6 +185,31 @@ strangers() {
 	check_pattern /dev/tier/other 0 2048 beta
 }
 
+# Device-mapper takes numbers modulo 2^32: these would be pa. And no map is a path
+# of its own, by whatever name.
+no_such_paths() {
+	local n number name
+	two_paths 0
+	n=$(devno pa)
+	for number in "$((4294967296 + ${n%:*})):${n#*:}" "${n%:*}:$((4294967296 + ${n#*:}))" \
+		"$n:0:" "4096:0" "0:1048576" "$(printf '1%08x' $(((${n%:*} << 8) + ${n#*:})))"; do
+		refused 'cannot open path' mkmpath n 0 0 1 1 latency 0 1 0 "$number"
+		refused 'is not a path of this map' message m fail_path "$number"
+	done
+	ln -s /dev/mapper/m "$T/link"
+	cd /dev/mapper
+	for name in /dev/mapper/m ./m "$(devno m)" "$T/link"; do
+		refused 'is this device itself' dmsetup load m --table \
+			"0 $(blockdev --getsz m) mpath-ext 0 0 1 1 latency 0 2 0 /dev/mapper/pa $name"
+	done
+	cd /
+	n=$(devno m)
+	dmsetup remove m
+	refused 'is this device itself' mkmpath m 0 0 1 1 latency 0 1 0 "$n"
+	mkmpath m 0 0 1 1 latency 0 1 0 "$(devno pa)"
+	dd if=/dev/mapper/m of=/dev/null bs=4k count=1 iflag=direct status=none
+}
+
 # a path that comes back as another disk is not used
 comes_back_a_stranger() {
 	mkdisk other 32
@@ -247,6 +274,7 @@ run_test "groups: failover, failback, messages" groups
 run_test "held I/O at a suspend" held_and_suspended
 run_test "held I/O at a change of the table" swapped_while_held
 run_test "paths to other devices are refused" strangers
+run_test "words that are no path of this map" no_such_paths
 run_test "a path that comes back as another disk" comes_back_a_stranger
 run_test "messages, good and bad" messages
 run_test "the table comes back as it was given" table_comes_back

@@ -144,6 +144,60 @@ test_devices() {
 	bad 'Device given twice' $D/meta 2048 0 1 ssd 2 $D/a "$(dev_number a)"
 }
 
+# Device-mapper takes numbers modulo 2^32: these would be meta, a and the pool.
+test_device_numbers() {
+	local n number
+	disks
+	load_modules dm-tier
+	n=$(dev_number a)
+	for number in "$((4294967296 + ${n%:*})):${n#*:}" "${n%:*}:$((4294967296 + ${n#*:}))" \
+		"$((8589934592 + ${n%:*})):${n#*:}" "18446744073709551616${n%:*}:${n#*:}" \
+		"$n:" "$n:0" "$n:0:" ":$n" "-$n" "${n%:*}:-${n#*:}" "4096:0" "0:1048576" \
+		"$(printf '1%08x' $(((${n%:*} << 8) + ${n#*:})))"; do
+		bad 'Cannot open' $D/meta 2048 0 1 ssd 1 "$number"
+	done
+	n=$(dev_number meta)
+	bad 'Cannot open' "$((4294967296 + ${n%:*})):${n#*:}" 2048 0 1 ssd 1 $D/a
+	cmp -n 4194304 $D/meta /dev/zero
+	cmp -n 4194304 $D/a /dev/zero
+	good "$n" 2048 0 1 ssd 1 "$(dev_number a)"
+	create $D/meta 2048 0 1 ssd 1 $D/a
+	message pool create_lun 1 2048
+	refused 'Cannot open the pool device' dmsetup create lun --table \
+		"0 2048 tier $(dmsetup info -c --noheadings -o major,minor --separator : pool |
+			awk -F: '{ print $1 + 4294967296 ":" $2 }') 1"
+	refused 'is not a device of this pool' message pool fail_dev \
+		"$(awk -F: '{ print $1 + 4294967296 ":" $2 }' <<<"$(dev_number a)")"
+}
+
+# The pool itself is none of its devices, by whatever name.
+test_itself() {
+	local table self name
+	disks
+	load_modules dm-tier
+	create $D/meta 2048 0 1 ssd 1 $D/a
+	table=$(dmsetup table pool)
+	self=$(dmsetup info -c --noheadings -o major,minor --separator : pool)
+	ln -s /dev/mapper/pool "$T/link"
+	cd /dev/mapper
+	for name in /dev/mapper/pool ./pool "$self" "$T/link" "/dev/dm-${self#*:}"; do
+		refused 'This device is the pool itself' dmsetup load pool \
+			--table "0 4096 tier-pool $D/meta 2048 0 1 ssd 2 $D/a $name"
+		refused 'This device is the pool itself' dmsetup load pool \
+			--table "0 4096 tier-pool $name 2048 0 1 ssd 1 $D/a"
+		refused 'This device is the pool itself' dmsetup load pool \
+			--table "0 4096 tier-pool $D/meta 2048 2 metadata_mirror $name 1 ssd 1 $D/a"
+	done
+	cd /
+	assert_eq "$(dmsetup table pool)" "$table" "the live table"
+	message pool create_lun 1 2048
+	dmsetup create lun --table "0 2048 tier /dev/mapper/pool 1"
+	refused 'Cannot open the pool device' dmsetup load lun --table "0 2048 tier /dev/mapper/lun 1"
+	dmsetup remove lun
+	dmsetup remove pool
+	bad 'This device is the pool itself' $D/meta 2048 0 1 ssd 1 "$self"
+}
+
 test_starts() {
 	disks
 	load_modules dm-tier
@@ -530,6 +584,8 @@ run_test "extent sizes" test_extent_sizes
 run_test "tier names" test_names
 run_test "features" test_features
 run_test "devices that are not there, or twice" test_devices
+run_test "device numbers that are too large" test_device_numbers
+run_test "a pool is no device of its own" test_itself
 run_test "a pool is alone in its table, from its start" test_starts
 run_test "metadata device too small" test_metadata_too_small
 run_test "devices that hold something else are refused, untouched" test_foreign
