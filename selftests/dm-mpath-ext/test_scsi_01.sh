@@ -1,0 +1,92 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# timeout: 600
+# Paths that are SCSI disks: what SCSI says of itself, and its ways to fail.
+set -euo pipefail
+# shellcheck source=selftests/lib/scsi.sh
+source "$(dirname "$0")/../lib/scsi.sh"
+
+two_hosts() {
+	mkhosts 2
+	ln -sfn h0 /dev/tier/disk
+	mkmpath m 2 probe_interval 100 0 1 1 round-robin 0 2 0 /dev/tier/h0 /dev/tier/h1
+}
+
+number() { stat -Lc '%Hr:%Lr' "/dev/tier/$1"; }
+# path_shows <number> <letter, fail count, state>
+path_shows() { [[ $(dmsetup status m) == *" $1 $2 "* ]]; }
+debug_set() { echo "$2" >"/sys/bus/pseudo/drivers/scsi_debug/$1"; }
+
+goes_offline() {
+	two_hosts
+	verify_load /dev/mapper/m 12
+	sleep 2
+	echo offline >"$(scsi_dir h0)/state"
+	wait_for 20 path_shows "$(number h0)" "F 1 failed"
+	echo running >"$(scsi_dir h0)/state"
+	wait_for 30 path_shows "$(number h0)" "A 1 up"
+	wait $!
+}
+
+# A disk that is deleted never returns as itself: it is found anew, under another
+# number, and joins by a change of the table.
+deleted() {
+	local dir old table
+	two_hosts
+	verify_load /dev/mapper/m 15
+	sleep 2
+	dir=$(scsi_dir h0) old=$(number h0)
+	echo 1 >"$dir/delete"
+	wait_for 20 path_shows "$old" "F 1 failed"
+	rescan h0 "$dir"
+	table=$(dmsetup table m)
+	dmsetup load m --table "${table/ $old / $(number h0) }"
+	dmsetup suspend --noflush --nolockfs m
+	dmsetup resume m
+	path_shows "$(number h0)" "A 0 up" || fail "$(dmsetup status m)"
+	wait $!
+}
+
+# A bad block is the device's: told at once, no path is blamed.
+medium_error() {
+	two_hosts
+	debug_set opts 2
+	expect_fail timeout 60 dd if=/dev/mapper/m of=/dev/null bs=512 skip=$((0x1234)) count=1 \
+		iflag=direct status=none
+	debug_set opts 0
+	path_shows "$(number h0)" "A 0 up" || fail "$(dmsetup status m)"
+	path_shows "$(number h1)" "A 0 up" || fail "$(dmsetup status m)"
+	dd if=/dev/mapper/m of=/dev/null bs=512 skip=$((0x1234)) count=1 iflag=direct status=none
+}
+
+# busy hosts and aborted commands: SCSI itself tries again
+busy_and_aborted() {
+	two_hosts
+	debug_set opts $((0x8000 | 0x10))
+	debug_set every_nth 7
+	verify_load /dev/mapper/m 4
+	wait $!
+	debug_set every_nth 0
+	debug_set opts 0
+	path_shows "$(number h0)" "A 0 up" || fail "$(dmsetup status m)"
+	path_shows "$(number h1)" "A 0 up" || fail "$(dmsetup status m)"
+}
+
+# Two LUNs of one content: SCSI says that they are not one device.
+other_lun() {
+	local other
+	mkhosts 1 max_luns=2
+	ln -sfn h0 /dev/tier/disk
+	other=$(basename "$(scsi_dir h0)")
+	scsi_link h0lun1 "${other%:0}:1"
+	load_modules dm-mpath-ext
+	cmp /dev/tier/h0 /dev/tier/h0lun1
+	refused 'shows another device than path' \
+		mkmpath m 0 0 1 1 round-robin 0 2 0 /dev/tier/h0 /dev/tier/h0lun1
+}
+
+run_test "a path goes offline and returns" goes_offline
+run_test "a path is deleted, found anew and joins" deleted
+run_test "a medium error goes up and costs no path" medium_error
+run_test "busy hosts and aborted commands cost no path" busy_and_aborted
+run_test "another LUN of the same content is refused" other_lun
