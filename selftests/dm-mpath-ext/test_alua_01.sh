@@ -33,7 +33,7 @@ the_table() {
 	alua_map 0
 	assert_eq "$(dmsetup table m | cut -d' ' -f4-)" \
 		"0 1 alua 2 1 round-robin 0 1 0 $(number ga) round-robin 0 1 0 $(number gb)" table
-	assert_match "$(dmsetup status m)" ' mpath-ext 2 0 0 0 2 1 A 0 1 3 '
+	assert_match "$(dmsetup status m)" ' mpath-ext 2 0 0 0 2 1 A 0 1 5 '
 	assert_eq "$(<"$(scsi_dir gb)/dh_state")" alua "handler"
 	write_pattern /dev/mapper/m 0 2048 alpha
 	dmsetup table m | dmsetup load m
