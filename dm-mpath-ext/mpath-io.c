@@ -150,8 +150,13 @@ int mpath_io_map(struct mpath_map *map, struct bio *bio)
 	io->pauses = 0;
 	io->sure = false;
 	io->held = false;
-	/* one path's trouble is not to keep a bio longer than needs be */
-	bio->bi_opf |= REQ_FAILFAST_TRANSPORT;
+	/*
+	 * One path's trouble is not to keep a bio longer than needs be. Requests for
+	 * readahead fail fast in every way, and kernels before 6.6 warn of a bio in one
+	 * that does so in some.
+	 */
+	bio->bi_opf |= unlikely(bio->bi_opf & REQ_RAHEAD) ? REQ_FAILFAST_MASK :
+							    REQ_FAILFAST_TRANSPORT;
 	if (unlikely(READ_ONCE(map->hedge_ns)) && mpath_hedge(map, bio))
 		return DM_MAPIO_SUBMITTED;
 	if (likely(mpath_io_choose(map, bio)))
