@@ -103,8 +103,8 @@ bad_block_on_the_last() {
 	writes_fail 5000
 	path_state_is m pb up
 	assert_eq "$(fails pb)" 0 "fail count"
-	# and the block is good elsewhere: it is the one path's, which is gone
-	path_returns pa
+	# nor is it any better on the one that comes back
+	path_returns pa bad
 	wait_for 30 path_state_is m pa up
 	reads_fail 5000
 }
