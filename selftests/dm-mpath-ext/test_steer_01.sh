@@ -92,10 +92,9 @@ slow_set_aside() {
 	wait_for 60 path_state_is m pb slow
 	path_state_is m pa up
 	assert_match "$(path_words m pb)" '^A 0 slow' "letter and fail count"
-	sleep 1
-	note pa pb
-	sleep 3
-	(($(share pb pa) < 150)) || fail "a slow path still has I/O"
+	# a busy host may make the others as slow for a moment
+	left_alone() { note pa pb; sleep 3; (($(share pb pa) < 150)); }
+	wait_for 60 left_alone
 	path_returns pb
 	wait_for 60 path_state_is m pb up
 	kill "$load"

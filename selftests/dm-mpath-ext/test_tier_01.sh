@@ -74,7 +74,7 @@ under_moves() {
 # no path, and no time left: the member has failed, its data is there once it is back
 member_lost() {
 	pool_on_paths 1
-	message pool set_lun 1 start_tier sata
+	message pool set_lun 1 pin sata
 	write_pattern /dev/mapper/lun 0 8192 alpha
 	path_dies sata-a
 	path_dies sata-b
