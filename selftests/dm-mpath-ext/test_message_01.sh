@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
+# seconds: 130
 # timeout: 600
 # Messages, good and bad. A bad one changes nothing, and the kernel log says what is
 # wrong with it.

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# seconds: 60
+# seconds: 150
+# timeout: 600
 # The netlink family: every request, well and badly made, by those who may and
 # those who may not; dumps of any size, changed or left half way; events.
 # What is split is split on purpose.

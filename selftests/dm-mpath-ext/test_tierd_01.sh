@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# timeout: 1200
+# timeout: 600
 # tierd and paths: ledger, invoice, audit log, ladder, metrics, policy.
 set -euo pipefail
 # shellcheck source=selftests/lib/mpath.sh
