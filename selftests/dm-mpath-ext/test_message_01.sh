@@ -37,15 +37,13 @@ bad() {
 
 # all that bad() has collected, in one process: each is dear under emulation
 check_bad() {
-	local i said log before
+	local i before said=()
 	before=$(decided)
 	printf '%s\n' "${words[@]}" | "$stir" wrong m message
-	log=$(dmesg)
+	read_said
 	for i in "${!wrong[@]}"; do
-		said=${log##*"stir: line $i."$'\n'}
-		said=${said%%"stir: line "*}
-		[[ $said =~ "mpath-ext: "[0-9a-z:]+": message: "[^$'\n']*(${wrong[i]}) ]] ||
-			fail "'${words[i]}': no '${wrong[i]}' in: $said"
+		[[ ${said[i]} =~ "mpath-ext: "[0-9a-z:]+": message: "[^$'\n']*(${wrong[i]}) ]] ||
+			fail "'${words[i]}': no '${wrong[i]}' in: ${said[i]}"
 	done
 	assert_eq "$(decided)" "$before" "what the status shows"
 }

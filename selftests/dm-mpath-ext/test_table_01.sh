@@ -29,17 +29,15 @@ bad() {
 
 # All that bad() has collected, in one process: each is dear under emulation.
 check_bad() {
-	local i said log sum live
+	local i sum live said=()
 	sum=$(checksum /dev/tier/disk)
 	dmsetup create m --table "0 32768 mpath-ext 0 0 1 1 latency 0 1 0 $A"
 	live=$(dmsetup table m)
 	printf '%s\n' "${words[@]}" | "$stir" wrong m table
-	log=$(dmesg)
+	read_said
 	for i in "${!wrong[@]}"; do
-		said=${log##*"stir: line $i."$'\n'}
-		said=${said%%"stir: line "*}
-		[[ $said =~ "mpath-ext: "[0-9a-z:]+": "[^$'\n']*(${wrong[i]}) ]] ||
-			fail "'${words[i]}': no '${wrong[i]}' in: $said"
+		[[ ${said[i]} =~ "mpath-ext: "[0-9a-z:]+": "[^$'\n']*(${wrong[i]}) ]] ||
+			fail "'${words[i]}': no '${wrong[i]}' in: ${said[i]}"
 	done
 	assert_eq "$(dmsetup table m)" "$live" "the live table"
 	dd if=/dev/mapper/m of=/dev/null bs=4k count=1 iflag=direct status=none

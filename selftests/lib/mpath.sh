@@ -76,3 +76,19 @@ verify_load() {
 		done
 	) &
 }
+
+# read_said: what the kernel said of each line that "stir wrong" has tried, by its
+# number, in the caller's array $said. The log is gone through once.
+read_said() {
+	local line at=''
+	while IFS= read -r line; do
+		if [[ $line == *"stir: line "* ]]; then
+			at=${line##*"stir: line "}
+			at=${at%.}
+			[[ $at != end ]] || at=''
+			[[ ! $at ]] || said[at]=''
+		elif [[ $at ]]; then
+			said[at]+=$line$'\n'
+		fi
+	done < <(dmesg)
+}
