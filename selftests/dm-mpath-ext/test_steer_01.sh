@@ -126,7 +126,8 @@ joins_and_leaves() {
 		/dev/mapper/pb role=standby
 	note pa pb
 	reads 400 1 --rate_iops=50
-	(($(share pb pa) < 50)) || fail "the standby path has I/O"
+	# probes alone, of which a busy host has more by then; a path that is used has half
+	(($(share pb pa) < 250)) || fail "the standby path has I/O"
 	(while :; do reads 2000; done) &
 	load=$!
 	used() { note pb; sleep 0.5; (($(ios_of pb) - before[pb] > 20)); }
