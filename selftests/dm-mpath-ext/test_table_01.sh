@@ -127,10 +127,10 @@ bad_devices() {
 	mkdisk other 16
 	write_pattern /dev/tier/disk 0 2048 alpha
 	write_pattern /dev/tier/other 0 2048 beta
-	bad 'cannot open path /dev/mapper/none' 0 0 1 1 latency 0 2 0 $A /dev/mapper/none
-	bad 'cannot open path 4095:77' 0 0 1 1 latency 0 1 0 4095:77
-	bad 'cannot open path /dev/null' 0 0 1 1 latency 0 1 0 /dev/null
-	bad 'cannot open path /etc/passwd' 0 0 1 1 latency 0 1 0 /etc/passwd
+	bad 'cannot open path ./dev/mapper/none' 0 0 1 1 latency 0 2 0 $A /dev/mapper/none
+	bad 'cannot open path .4095:77' 0 0 1 1 latency 0 1 0 4095:77
+	bad 'cannot open path ./dev/null' 0 0 1 1 latency 0 1 0 /dev/null
+	bad 'cannot open path ./etc/passwd' 0 0 1 1 latency 0 1 0 /etc/passwd
 	bad 'is this device itself' 0 0 1 1 latency 0 1 0 /dev/mapper/m
 	bad 'is given twice' 0 0 1 1 latency 0 2 0 $A "$(devno pa)"
 	bad 'is given twice' 0 0 2 1 latency 0 1 0 $A latency 0 1 0 $A
