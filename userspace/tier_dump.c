@@ -9,10 +9,6 @@
 #include "tier_file.h"
 #include "tier_file-json.h"
 
-static const char *const states[] = {
-	"none", "active", "draining", "drained", "failed", "removed",
-};
-
 static const char usage[] =
 	"usage: tier_dump [-m <mirror>] [--heat] [--no-extents] [--live] <metadata device>\n"
 	"  -m, --mirror <dev>  the second copy of the metadata\n"
@@ -147,7 +143,7 @@ static void dump_member(struct json *j, const struct tier_meta *meta, u32 index,
 	json_open(j, NULL, '{', false);
 	json_number(j, "index", index);
 	json_text(j, "uuid", uuid);
-	json_text(j, "state", states[m->rec.state]);
+	json_text(j, "state", tier_state_names[m->rec.state]);
 	dump_tier(j, meta, "tier", m->rec.tier);
 	json_text(j, "tag", m->rec.tag);
 	json_number(j, "generation", m->rec.generation);

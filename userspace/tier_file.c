@@ -173,6 +173,10 @@ const struct tier_meta_ops tier_file_ops = {
 	.event = tier_file_op_event,
 };
 
+const char *const tier_state_names[TIER_STATES] = {
+	"none", "active", "draining", "drained", "failed", "removed",
+};
+
 void tier_uuid_text(const u8 *uuid, char to[37])
 {
 	int i;

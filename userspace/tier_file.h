@@ -34,6 +34,10 @@ int tier_file_open_one(const char *who, const char *path, unsigned int flags, u6
 /* whole blocks at @block; 0 or -errno */
 int tier_file_read(int fd, u64 block, u32 count, void *buf);
 
+/* of members, by enum tier_member_state; those that can be on disk */
+#define TIER_STATES	(TIER_MEMBER_REMOVED + 1)
+extern const char *const tier_state_names[TIER_STATES];
+
 void tier_uuid_text(const u8 *uuid, char to[37]);
 
 #endif

@@ -10,11 +10,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "tier_file.h"
 #include "tier_image.h"
-
-static const char *const states[] = {
-	"none", "active", "draining", "drained", "failed", "removed",
-};
 
 /* where we are, and whether all is well so far */
 struct parse {
@@ -243,8 +240,8 @@ static void parse_member(struct parse *p, struct json_object *o)
 	snprintf(p->where, sizeof(p->where), "member %llu", index);
 	uuid(p, o, rec.uuid);
 	state = text(p, o, "state");
-	for (i = TIER_MEMBER_ACTIVE; i < ARRAY_SIZE(states); i++)
-		if (!strcmp(state, states[i]))
+	for (i = TIER_MEMBER_ACTIVE; i < TIER_STATES; i++)
+		if (!strcmp(state, tier_state_names[i]))
 			rec.state = i;
 	if (rec.state == TIER_MEMBER_NONE)
 		wrong(p, "\"state\" cannot be %s", state);
