@@ -330,3 +330,10 @@ int ledger_get(struct ledger *l, const char *name, int64_t *value)
 	sqlite3_reset(st);
 	return ret;
 }
+
+void ledger_text(sqlite3_stmt *st, int col, char *out, size_t len)
+{
+	const char *text = (const char *)sqlite3_column_text(st, col);
+
+	snprintf(out, len, "%s", text ? text : "");
+}

@@ -49,6 +49,9 @@ sqlite3_stmt *ledger_statement(struct ledger *l, enum ledger_statement which);
 /* run a statement that returns no rows */
 int ledger_run(struct ledger *l, sqlite3_stmt *st, const char *what);
 
+/* a column's text, cut to fit; empty if it is NULL */
+void ledger_text(sqlite3_stmt *st, int col, char *out, size_t len);
+
 /* ledger-schema.c: tables and statements */
 extern const char *const ledger_statement_text[LEDGER_NR_STATEMENTS];
 

@@ -20,13 +20,6 @@ static const char rows_text[] =
 	" AND (?3 IS NULL OR map = ?3 OR map_uuid = ?3) AND (?4 IS NULL OR consumer = ?4)"
 	" ORDER BY consumer, map_uuid, map, path, cost, period_start, life";
 
-static void column_text(sqlite3_stmt *st, int col, char *out, size_t len)
-{
-	const char *text = (const char *)sqlite3_column_text(st, col);
-
-	snprintf(out, len, "%s", text ? text : "");
-}
-
 /* what no sum of counters can be: an invoice over it would be a guess */
 static int check_row(struct ledger *l, sqlite3_stmt *st)
 {
@@ -53,10 +46,10 @@ static void fill_row(sqlite3_stmt *st, struct ledger_path_row *row)
 	memset(row, 0, sizeof(*row));
 	row->id = sqlite3_column_int64(st, 0);
 	row->sequence = sqlite3_column_int64(st, 1);
-	column_text(st, 2, row->map, sizeof(row->map));
-	column_text(st, 3, row->uuid, sizeof(row->uuid));
-	column_text(st, 4, row->consumer, sizeof(row->consumer));
-	column_text(st, 5, row->dev, sizeof(row->dev));
+	ledger_text(st, 2, row->map, sizeof(row->map));
+	ledger_text(st, 3, row->uuid, sizeof(row->uuid));
+	ledger_text(st, 4, row->consumer, sizeof(row->consumer));
+	ledger_text(st, 5, row->dev, sizeof(row->dev));
 	row->cost = (uint32_t)sqlite3_column_int64(st, 6);
 	row->epoch = (uint64_t)sqlite3_column_int64(st, 7);
 	row->flags = (uint32_t)sqlite3_column_int64(st, 8);

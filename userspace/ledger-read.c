@@ -19,13 +19,6 @@ static const char rows_text[] =
 	" AND (?4 < 0 OR lun = ?4) AND (?5 IS NULL OR consumer = ?5)"
 	" ORDER BY consumer, pool_uuid, lun, instance, tier, period_start";
 
-static void column_text(sqlite3_stmt *st, int col, char *out, size_t len)
-{
-	const char *text = (const char *)sqlite3_column_text(st, col);
-
-	snprintf(out, len, "%s", text ? text : "");
-}
-
 /* what no sum of counters can be: an invoice over it would be a guess */
 static int check_row(struct ledger *l, sqlite3_stmt *st)
 {
@@ -46,9 +39,9 @@ static void fill_row(sqlite3_stmt *st, struct ledger_row *row)
 	row->sequence = sqlite3_column_int64(st, 1);
 	if (sqlite3_column_bytes(st, 2) == LEDGER_UUID_LEN)
 		memcpy(row->pool_uuid, sqlite3_column_blob(st, 2), LEDGER_UUID_LEN);
-	column_text(st, 3, row->pool, sizeof(row->pool));
-	column_text(st, 4, row->consumer, sizeof(row->consumer));
-	column_text(st, 5, row->tier, sizeof(row->tier));
+	ledger_text(st, 3, row->pool, sizeof(row->pool));
+	ledger_text(st, 4, row->consumer, sizeof(row->consumer));
+	ledger_text(st, 5, row->tier, sizeof(row->tier));
 	row->lun = (uint32_t)sqlite3_column_int64(st, 6);
 	row->instance = (uint32_t)sqlite3_column_int64(st, 7);
 	row->epoch = (uint32_t)sqlite3_column_int64(st, 8);
