@@ -69,6 +69,7 @@ struct mpath_counts {
  * @cost: that the table had, or the last one with it
  * @left_ns: since when it is in none; 0: it is in the one in use
  * @average: latency of reads, ns; written by the fold alone
+ * @fresh: mean latency of what ended between the last two folds, ns; 0: nothing did
  * @folded_ns: sum of latencies at the last fold
  * @folded_ios: I/Os
  * @aside: folds in a row in which the path stood out
@@ -85,6 +86,7 @@ struct mpath_record {
 	u32 cost;
 	u64 left_ns;
 	u64 average;
+	u64 fresh;
 	u64 folded_ns;
 	u64 folded_ios;
 	u32 aside;

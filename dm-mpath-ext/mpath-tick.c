@@ -26,6 +26,7 @@ static void mpath_fold_path(struct mpath_record *record)
 	}
 	WRITE_ONCE(record->average, mpath_average(record->average, ns - record->folded_ns,
 						  ios - record->folded_ios));
+	record->fresh = mpath_average(0, ns - record->folded_ns, ios - record->folded_ios);
 	record->folded_ns = ns;
 	record->folded_ios = ios;
 }
@@ -40,7 +41,9 @@ static void mpath_fold(struct mpath_map *map)
 
 /*
  * Set aside a path whose latency has stood out for MPATH_ASIDE_FOLDS folds, and
- * take one back whose latency, of its probes, has not for as long.
+ * take one back whose latency, of its probes, has not for as long. One late I/O
+ * lifts the average for a while, and for long if no other follows: only folds that
+ * have I/O count against a path, and only if that was late as well.
  */
 static void mpath_judge(struct mpath_map *map, const struct mpath_conf_group *conf)
 {
@@ -58,8 +61,10 @@ static void mpath_judge(struct mpath_map *map, const struct mpath_conf_group *co
 		u64 peers = mpath_peers(averages, conf->paths, i);
 		bool turn;
 
+		if (record->health.state == MPATH_UP && !record->fresh)
+			continue;
 		if (record->health.state == MPATH_UP)
-			turn = mpath_stands_out(averages[i], peers, ratio);
+			turn = mpath_stands_out(min(averages[i], record->fresh), peers, ratio);
 		else if (record->health.state == MPATH_SLOW)
 			turn = mpath_fits_in(averages[i], peers, ratio);
 		else
