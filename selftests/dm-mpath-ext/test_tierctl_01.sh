@@ -200,11 +200,12 @@ figures() {
 	json 'map(.share_percent) | add | . > 99 and . < 101' path usage m
 	json '.[0].spent_ms | .up >= 0 and .failed == 0 and has("foreign")' path usage m
 	ctl 0 'P50 +P99 +P99.9' path latency m
-	ctl 0 '^m, group 1, /dev/mapper/pa' path latency m
-	ctl 0 '#' path latency m /dev/mapper/pa
+	# which of the paths had them is the selector's business
+	ctl 0 '^m, group 1, /dev/mapper/p[ab]$' path latency m
+	ctl 0 '^ +<[0-9.]+ .*#$' path latency m
+	ctl 0 '^m +1 +/dev/mapper/pa +writes' path latency m /dev/mapper/pa
 	json 'length == 6 and all(.buckets | length == 32)' path latency m
 	json 'length == 2 and .[0].of == "reads"' path latency m /dev/mapper/pa
-	# which of the paths had them is the selector's business
 	json 'any(.[]; .of == "reads" and .ios > 0 and .p50_ns <= .p99_ns and .mean_ns > 0 and
 		(.buckets | map(.ios) | add) > 0)' path latency m
 	json '.[1].buckets[31].below_ns == null and .[1].buckets[0].below_ns == 1024' \
