@@ -4,7 +4,7 @@
  */
 #include "mpath-command.h"
 #include "mpath-event.h"
-#include "mpath-identity.h"
+#include "mpath-look.h"
 #include "mpath-path.h"
 #include "mpath-probe.h"
 #include "mpath-retry.h"
@@ -72,29 +72,28 @@ int mpath_cmd_fail_path(struct mpath_resource *resource, const char *dev, struct
 }
 
 /*
- * Does a path that is to come back show what another path shows? Read without the
- * lock; one that cannot be read is the administrator's to judge. MPATH_UNKNOWN also
- * if there is nothing to look at.
+ * Does a path that is to come back show what the map shows? Asked without the lock;
+ * one that does not answer is the administrator's to judge. MPATH_UNKNOWN also if there
+ * is nothing to look at.
  */
 static enum mpath_likeness mpath_command_look(struct mpath_resource *resource, dev_t dev)
 {
-	struct mpath_leg *leg = NULL, *peer = NULL;
-	enum mpath_likeness likeness = MPATH_UNKNOWN;
+	enum mpath_likeness likeness;
 	struct mpath_path *path;
+	struct mpath_look look;
 
 	mutex_lock(&resource->lock);
 	path = resource->active ? mpath_command_path(resource->active, dev) : NULL;
-	if (path && !mpath_path_works(path)) {
-		leg = mpath_leg_get(path->leg);
-		peer = mpath_probe_peer(path);
-	}
+	if (path && mpath_path_works(path))
+		path = NULL;
+	if (path)
+		mpath_look_begin(&look, path);
 	mutex_unlock(&resource->lock);
-	if (peer) {
-		likeness = mpath_identity_compare(peer, leg);
-		mpath_leg_put(peer);
-	}
-	if (leg)
-		mpath_leg_put(leg);
+	if (!path)
+		return MPATH_UNKNOWN;
+	likeness = mpath_look(&look);
+	/* by now it may be another table: what was learned is left to the probes to learn */
+	mpath_look_end(&look, NULL);
 	return likeness;
 }
 

@@ -8,11 +8,12 @@
 #include <linux/slab.h>
 
 #include "mpath-identity.h"
+#include "mpath-inquiry.h"
 
 #define MPATH_SAMPLES		16
 #define MPATH_SAMPLE_TRIES	5	/* somebody may be writing there */
 #define MPATH_SAMPLE_MS		3000
-#define MPATH_ID_LEN		16
+#define MPATH_DRIVER_ID_LEN	16
 
 /* -- a read that is not waited for longer than it is worth -- */
 
@@ -140,36 +141,71 @@ static enum mpath_likeness mpath_compare_samples(struct mpath_leg *a, struct mpa
 
 /* -- what the devices say of themselves -- */
 
-static bool mpath_unique_id(struct block_device *bdev, enum blk_unique_id type, u8 *id)
+/* for devices other than SCSI ones: what their drivers know */
+static void mpath_identity_drivers(struct gendisk *disk, struct mpath_ids *ids)
 {
-	struct gendisk *disk = bdev->bd_disk;
-
-	memset(id, 0, MPATH_ID_LEN);
-	return disk->fops->get_unique_id && disk->fops->get_unique_id(disk, id, type) > 0;
-}
-
-static enum mpath_likeness mpath_compare_ids(struct block_device *a, struct block_device *b)
-{
-	static const enum blk_unique_id types[] = { BLK_UID_NAA, BLK_UID_EUI64, BLK_UID_T10 };
-	u8 one[MPATH_ID_LEN], two[MPATH_ID_LEN];
+	static const struct {
+		enum blk_unique_id theirs;
+		enum mpath_id_type ours;
+	} types[] = {
+		{ BLK_UID_NAA, MPATH_ID_NAA },
+		{ BLK_UID_EUI64, MPATH_ID_EUI64 },
+		{ BLK_UID_T10, MPATH_ID_T10 },
+	};
+	u8 id[MPATH_DRIVER_ID_LEN];
 	unsigned int t;
+	int len;
 
-	for (t = 0; t < ARRAY_SIZE(types); t++)
-		if (mpath_unique_id(a, types[t], one) && mpath_unique_id(b, types[t], two))
-			return memcmp(one, two, MPATH_ID_LEN) ? MPATH_OTHER : MPATH_SAME;
-	return MPATH_UNKNOWN;
+	for (t = 0; disk->fops->get_unique_id && t < ARRAY_SIZE(types); t++) {
+		memset(id, 0, sizeof(id));
+		len = disk->fops->get_unique_id(disk, id, types[t].theirs);
+		if (len > 0)
+			mpath_ids_set(ids, types[t].ours, id, min_t(size_t, len, sizeof(id)));
+	}
 }
 
-enum mpath_likeness mpath_identity_compare(struct mpath_leg *a, struct mpath_leg *b)
+static int mpath_identity_read(struct mpath_leg *leg, struct mpath_identity *identity)
 {
+	int ret;
+
+	memset(identity, 0, sizeof(*identity));
+	identity->sectors = bdev_nr_sectors(leg->bdev);
+	identity->start = get_start_sect(leg->bdev);
+	ret = mpath_inquiry(leg, &identity->ids);
+	if (ret == -ENXIO)
+		mpath_identity_drivers(leg->bdev->bd_disk, &identity->ids);
+	return ret == -ENXIO || ret == -ENODATA ? 0 : ret;
+}
+
+int mpath_identity_learn(struct mpath_leg *leg, struct mpath_identity *identity)
+{
+	static const struct mpath_ids none;
+	int ret = mpath_identity_read(leg, identity);
+
+	/* one that only its data tell apart has to be readable */
+	if (!ret && !memcmp(&identity->ids, &none, sizeof(none)) &&
+	    mpath_compare_samples(leg, leg) == MPATH_UNKNOWN)
+		ret = -EIO;
+	if (ret)
+		identity->sectors = 0;
+	return ret;
+}
+
+enum mpath_likeness mpath_identity_check(struct mpath_leg *leg, const struct mpath_identity *known,
+					 struct mpath_leg *peer)
+{
+	struct mpath_identity identity;
 	enum mpath_likeness result;
 
-	if (bdev_nr_sectors(a->bdev) != bdev_nr_sectors(b->bdev))
+	if (bdev_nr_sectors(leg->bdev) != known->sectors)
 		return MPATH_OTHER;
-	result = mpath_compare_ids(a->bdev, b->bdev);
-	if (result == MPATH_UNKNOWN)
-		return mpath_compare_samples(a, b);
-	if (result == MPATH_SAME && get_start_sect(a->bdev) != get_start_sect(b->bdev))
+	if (mpath_identity_read(leg, &identity))
+		return MPATH_UNKNOWN;
+	result = mpath_ids_compare(&identity.ids, &known->ids);
+	/* two partitions of one disk are two devices */
+	if (result == MPATH_SAME && identity.start != known->start)
 		return MPATH_OTHER;
-	return result;
+	if (result != MPATH_UNKNOWN)
+		return result;
+	return peer ? mpath_compare_samples(peer, leg) : MPATH_SAME;
 }

@@ -1,30 +1,52 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Do two paths lead to one device? By size, then by what the device says of
- * itself (NAA, EUI-64 or T10 identifier) where both paths say something of the
- * same kind, else by samples of what they hold. Two devices that are alike in all
+ * Does a path lead to the map's device? By size, then by what the device says of
+ * itself when it is asked, where that is of the same kind as what is known, else by
+ * samples of what it holds. Two devices that are alike in all
  * of that, as blank ones are, cannot be told apart.
  */
 #ifndef MPATH_IDENTITY_H
 #define MPATH_IDENTITY_H
 
+#include "mpath-ids.h"
 #include "mpath-leg.h"
 
-enum mpath_likeness {
-	MPATH_SAME,
-	MPATH_OTHER,
-	MPATH_UNKNOWN,	/* one of them could not be read */
+/**
+ * struct mpath_identity - what is remembered of a device
+ * @sectors: its size
+ * @start: where it begins on its disk
+ * @ids: what it says of itself, if anything
+ */
+struct mpath_identity {
+	sector_t sectors;
+	sector_t start;
+	struct mpath_ids ids;
 };
 
 /**
- * mpath_identity_compare() - look at two paths
- * @a: one
- * @b: the other; may be written to meanwhile, as may @a
+ * mpath_identity_learn() - ask a device who it is
+ * @leg: a path to it
+ * @identity: result; with no sectors in it if that fails
  *
- * May sleep, for some seconds at the most even if a path hangs.
+ * May sleep, for some seconds at the most even if the path hangs.
  *
- * Return: whether they show the same device, as far as can be told.
+ * Return: 0, also if it says nothing of itself but can be read; else an error.
  */
-enum mpath_likeness mpath_identity_compare(struct mpath_leg *a, struct mpath_leg *b);
+int mpath_identity_learn(struct mpath_leg *leg, struct mpath_identity *identity);
+
+/**
+ * mpath_identity_check() - hold a path against what is known of its device
+ * @leg: the path
+ * @known: of mpath_identity_learn(), which has not failed
+ * @peer: a path that works and shows that device, or NULL
+ *
+ * May sleep, for some seconds at the most even if a path hangs. A device that says
+ * nothing of itself is told by samples read through both paths, and without a @peer
+ * by its size alone.
+ *
+ * Return: MPATH_SAME if nothing speaks against it; MPATH_UNKNOWN if there was no answer.
+ */
+enum mpath_likeness mpath_identity_check(struct mpath_leg *leg, const struct mpath_identity *known,
+					 struct mpath_leg *peer);
 
 #endif

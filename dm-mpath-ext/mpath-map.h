@@ -28,6 +28,7 @@
 #include "mpath-conf.h"
 #include "mpath-elastic.h"
 #include "mpath-health.h"
+#include "mpath-identity.h"
 #include "mpath-latency.h"
 #include "mpath-leg.h"
 #include "mpath-tail.h"
@@ -264,6 +265,8 @@ struct mpath_hedger {
  * @conf: the table line
  * @paths: conf.nr_paths of them
  * @groups: conf.nr_groups of them
+ * @identity: of the device that all paths show; no sectors: not known yet. From the
+ *	constructor, else under the resource's lock, and set once
  * @snap: what is in use; NULL: no path is
  * @cursor: turn of each CPU
  * @hedge_ns: a read is late after this; 0: no read is hedged now
@@ -300,6 +303,7 @@ struct mpath_map {
 	struct mpath_conf *conf;
 	struct mpath_path *paths;
 	struct mpath_group *groups;
+	struct mpath_identity identity;
 	struct mpath_snap __rcu *snap;
 	u32 __percpu *cursor;
 	u64 hedge_ns;

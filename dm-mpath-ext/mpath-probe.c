@@ -7,7 +7,7 @@
 
 #include "mpath-alua.h"
 #include "mpath-class.h"
-#include "mpath-identity.h"
+#include "mpath-look.h"
 #include "mpath-path.h"
 #include "mpath-probe.h"
 #include "mpath-resource.h"
@@ -165,36 +165,26 @@ enum mpath_verdict mpath_probe_verdict(struct mpath_map *map, u64 paths, u64 ask
 	return verdict;
 }
 
-struct mpath_leg *mpath_probe_peer(const struct mpath_path *path)
-{
-	struct mpath_map *map = path->map;
-	u32 p;
-
-	for (p = 0; p < map->conf->nr_paths; p++)
-		if (&map->paths[p] != path && mpath_path_works(&map->paths[p]))
-			return mpath_leg_get(map->paths[p].leg);
-	return NULL;
-}
-
 /*
- * A path may come back: if another works it has to show the same device. That is
- * read without the lock, the probe still being busy, so the path may be gone
- * afterwards. Return: whether it still is what was looked at.
+ * A path may come back if it shows the map's device. That is asked without the lock,
+ * the probe still being busy, so the path may be gone afterwards. Return: whether it
+ * still is what was looked at.
  */
 static bool mpath_probe_identity(struct mpath_path *path, enum mpath_likeness *likeness)
 {
 	struct mpath_resource *resource = path->map->resource;
-	struct mpath_leg *peer = mpath_probe_peer(path);
 	struct mpath_probe *probe = path->probe;
+	struct mpath_look look;
 
-	*likeness = MPATH_SAME;
-	if (!peer)
-		return true;
+	mpath_look_begin(&look, path);
 	mutex_unlock(&resource->lock);
-	*likeness = mpath_identity_compare(peer, probe->leg);
-	mpath_leg_put(peer);
+	*likeness = mpath_look(&look);
 	mutex_lock(&resource->lock);
-	return probe->path && resource->active == probe->path->map;
+	/* the table may be gone, or another may have taken over */
+	path = probe->path;
+	if (path && resource->active != path->map)
+		path = NULL;
+	return mpath_look_end(&look, path ? path->map : NULL);
 }
 
 /* the answer is good; its latency stands in for that of I/O */

@@ -74,12 +74,6 @@ void mpath_probe_due(struct mpath_map *map);
  */
 void mpath_probe_now(struct mpath_map *map, u64 paths);
 
-/*
- * A reference to another path of the map that works, to hold one against; NULL if
- * there is none. The resource's lock is held.
- */
-struct mpath_leg *mpath_probe_peer(const struct mpath_path *path);
-
 /* what the paths said since @asked_ns; the resource's lock is held */
 enum mpath_verdict mpath_probe_verdict(struct mpath_map *map, u64 paths, u64 asked_ns);
 

@@ -126,18 +126,16 @@ static void mpath_path_close(struct mpath_path *path)
 		dm_put_device(path->map->ti, path->dev);
 }
 
-/* what cannot be read is no proof of anything, and is not used before it has been */
-static bool mpath_path_unread(struct mpath_path *path)
+/* who does not answer is no proof of anything, and is not used before it does */
+static void mpath_path_unread(struct mpath_path *path)
 {
-	path->unread = mpath_identity_compare(path->leg, path->leg) == MPATH_UNKNOWN;
-	if (path->unread)
-		DMWARN("%s: path %s cannot be read", mpath_name(path->map), path->dev->name);
-	return path->unread;
+	path->unread = true;
+	DMWARN("%s: path %s cannot be read", mpath_name(path->map), path->dev->name);
 }
 
 /*
  * All paths show one device, or the table is refused: each is held against the first
- * that can be read.
+ * that answers.
  */
 static int mpath_check_paths(struct mpath_map *map)
 {
@@ -147,11 +145,13 @@ static int mpath_check_paths(struct mpath_map *map)
 	for (p = 0; p < map->conf->nr_paths; p++) {
 		path = &map->paths[p];
 		if (!first) {
-			if (!mpath_path_unread(path))
+			if (mpath_identity_learn(path->leg, &map->identity))
+				mpath_path_unread(path);
+			else
 				first = path;
 			continue;
 		}
-		switch (mpath_identity_compare(first->leg, path->leg)) {
+		switch (mpath_identity_check(path->leg, &map->identity, first->leg)) {
 		case MPATH_SAME:
 			break;
 		case MPATH_OTHER:
@@ -161,8 +161,7 @@ static int mpath_check_paths(struct mpath_map *map)
 			return -EINVAL;
 		case MPATH_UNKNOWN:
 			/* if it is the first that cannot be read any more, that is seen soon */
-			path->unread = true;
-			DMWARN("%s: path %s cannot be read", mpath_name(map), path->dev->name);
+			mpath_path_unread(path);
 			break;
 		}
 	}

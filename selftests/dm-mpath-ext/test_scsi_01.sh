@@ -85,8 +85,49 @@ other_lun() {
 		mkmpath m 0 0 1 1 round-robin 0 2 0 /dev/tier/h0 /dev/tier/h0lun1
 }
 
+# The array puts another unit behind the same address: nothing tells the kernel, and
+# its own copy of what the disk said of itself is as before. (With vpd_use_hostno
+# scsi_debug's hosts show units of their own, but for the first.)
+other_unit_comes_back() {
+	two_hosts
+	verify_load /dev/mapper/m 10
+	echo offline >"$(scsi_dir h1)/state"
+	wait_for 20 path_shows "$(number h1)" "F 1 failed"
+	debug_set vpd_use_hostno 1
+	echo running >"$(scsi_dir h1)/state"
+	wait_for 30 path_shows "$(number h1)" "F 1 foreign"
+	refused 'shows another device' message m reinstate_path "$(number h1)"
+	wait $!
+	path_shows "$(number h1)" "F 1 foreign" || fail "$(dmsetup status m)"
+	debug_set vpd_use_hostno 0
+	wait_for 60 path_shows "$(number h1)" "A 1 up"
+}
+
+# with no path left to hold it against, what the map has shown so far is remembered
+other_unit_comes_first() {
+	local held
+	two_hosts
+	message m queue_if_no_path
+	echo offline >"$(scsi_dir h0)/state"
+	echo offline >"$(scsi_dir h1)/state"
+	dd if=/dev/mapper/m of="$T/read" bs=4k count=1 iflag=direct status=none &
+	held=$!
+	wait_for 20 path_shows "$(number h0)" "F 1 failed"
+	wait_for 20 path_shows "$(number h1)" "F 1 failed"
+	debug_set vpd_use_hostno 1
+	echo running >"$(scsi_dir h1)/state"
+	wait_for 30 path_shows "$(number h1)" "F 1 foreign"
+	holds m || fail "$(dmsetup status m)"
+	kill -0 "$held" || fail "read from a stranger"
+	debug_set vpd_use_hostno 0
+	wait_for 60 path_shows "$(number h1)" "A 1 up"
+	wait "$held"
+}
+
 run_test "a path goes offline and returns" goes_offline
 run_test "a path is deleted, found anew and joins" deleted
 run_test "a medium error goes up and costs no path" medium_error
 run_test "busy hosts and aborted commands cost no path" busy_and_aborted
 run_test "another LUN of the same content is refused" other_lun
+run_test "another unit behind a path's address is seen when it comes back" other_unit_comes_back
+run_test "another unit is seen if it is the first to come back" other_unit_comes_first

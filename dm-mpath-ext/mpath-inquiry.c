@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Asking a SCSI device who it is.
+ */
+#include <linux/completion.h>
+#include <linux/sched/mm.h>
+#include <linux/slab.h>
+
+#include "mpath-inquiry.h"
+#include "mpath-scsi.h"
+
+#define MPATH_INQUIRY_PAGE	0x83
+#define MPATH_INQUIRY_BYTES	4096
+#define MPATH_INQUIRY_MS	3000
+
+/**
+ * struct mpath_inquiry - one question
+ * @refs: of who asks, and of the command while it is under way
+ * @leg: the path; a reference
+ * @ask: sends the command and waits for it
+ * @done: it has ended
+ * @error: 0, or why there is no answer
+ * @page: the answer
+ */
+struct mpath_inquiry {
+	struct kref refs;
+	struct mpath_leg *leg;
+	struct work_struct ask;
+	struct completion done;
+	int error;
+	u8 *page;
+};
+
+static void mpath_inquiry_free(struct kref *refs)
+{
+	struct mpath_inquiry *inquiry = container_of(refs, struct mpath_inquiry, refs);
+
+	mpath_leg_put(inquiry->leg);
+	kfree(inquiry->page);
+	kfree(inquiry);
+}
+
+/* a path that hangs keeps this waiting for minutes, and whoever asks for seconds */
+static void mpath_inquiry_ask(struct work_struct *work)
+{
+	struct mpath_inquiry *inquiry = container_of(work, struct mpath_inquiry, ask);
+	unsigned int noio = memalloc_noio_save();
+
+	inquiry->error = scsi_get_vpd_page(mpath_scsi_of(inquiry->leg->bdev), MPATH_INQUIRY_PAGE,
+					   inquiry->page, MPATH_INQUIRY_BYTES);
+	memalloc_noio_restore(noio);
+	complete(&inquiry->done);
+	kref_put(&inquiry->refs, mpath_inquiry_free);
+}
+
+static struct mpath_inquiry *mpath_inquiry_new(struct mpath_leg *leg)
+{
+	struct mpath_inquiry *inquiry = kzalloc(sizeof(*inquiry), GFP_NOIO);
+
+	if (!inquiry)
+		return NULL;
+	/* on its own, since devices write to it */
+	inquiry->page = kzalloc(MPATH_INQUIRY_BYTES, GFP_NOIO);
+	if (!inquiry->page) {
+		kfree(inquiry);
+		return NULL;
+	}
+	kref_init(&inquiry->refs);
+	inquiry->leg = mpath_leg_get(leg);
+	init_completion(&inquiry->done);
+	INIT_WORK(&inquiry->ask, mpath_inquiry_ask);
+	return inquiry;
+}
+
+/* did it have that page when it was scanned? */
+static bool mpath_inquiry_had(struct scsi_device *sdev)
+{
+	return rcu_access_pointer(sdev->vpd_pg83);
+}
+
+int mpath_inquiry(struct mpath_leg *leg, struct mpath_ids *ids)
+{
+	struct scsi_device *sdev = mpath_scsi_of(leg->bdev);
+	struct mpath_inquiry *inquiry;
+	int ret = -ETIMEDOUT;
+
+	if (!sdev)
+		return -ENXIO;
+	if (!mpath_inquiry_had(sdev))
+		return -ENODATA;
+	inquiry = mpath_inquiry_new(leg);
+	if (!inquiry)
+		return -ENOMEM;
+	kref_get(&inquiry->refs);
+	queue_work(mpath_send_wq, &inquiry->ask);
+	if (wait_for_completion_timeout(&inquiry->done, msecs_to_jiffies(MPATH_INQUIRY_MS)))
+		ret = inquiry->error;
+	/* of a page with a fault, what stands before that has to do */
+	if (!ret)
+		mpath_ids_parse(ids, inquiry->page, MPATH_INQUIRY_BYTES);
+	kref_put(&inquiry->refs, mpath_inquiry_free);
+	return ret;
+}

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Looks at paths that are to come back.
+ */
+#include "mpath-look.h"
+#include "mpath-path.h"
+
+/* another path of the map that works, to hold one against; NULL if there is none */
+static struct mpath_leg *mpath_look_peer(const struct mpath_path *path)
+{
+	struct mpath_map *map = path->map;
+	u32 p;
+
+	for (p = 0; p < map->conf->nr_paths; p++)
+		if (&map->paths[p] != path && mpath_path_works(&map->paths[p]))
+			return mpath_leg_get(map->paths[p].leg);
+	return NULL;
+}
+
+void mpath_look_begin(struct mpath_look *look, const struct mpath_path *path)
+{
+	lockdep_assert_held(&path->map->resource->lock);
+	look->leg = mpath_leg_get(path->leg);
+	look->peer = mpath_look_peer(path);
+	look->known = path->map->identity;
+	look->learned = false;
+}
+
+enum mpath_likeness mpath_look(struct mpath_look *look)
+{
+	/* no path could be read when the table was made */
+	if (!look->known.sectors) {
+		if (mpath_identity_learn(look->peer ?: look->leg, &look->known))
+			return MPATH_UNKNOWN;
+		look->learned = true;
+	}
+	return mpath_identity_check(look->leg, &look->known, look->peer);
+}
+
+bool mpath_look_end(struct mpath_look *look, struct mpath_map *map)
+{
+	bool valid = map && !(look->learned && map->identity.sectors);
+
+	if (valid && look->learned)
+		map->identity = look->known;
+	if (look->peer)
+		mpath_leg_put(look->peer);
+	mpath_leg_put(look->leg);
+	return valid;
+}
