@@ -14,12 +14,6 @@ const char *const mpath_state_names[MPATH_STATES] = {
 	[MPATH_OFF] = "off",
 };
 
-/* a slow path does its work: that is no failure */
-static bool mpath_works(enum mpath_state state)
-{
-	return state == MPATH_UP || state == MPATH_SLOW;
-}
-
 static void mpath_health_enter(struct mpath_health *health, enum mpath_state state, u64 now_ns)
 {
 	health->spent_ns[health->state] += now_ns - health->since_ns;

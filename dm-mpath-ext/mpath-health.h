@@ -52,6 +52,12 @@ struct mpath_health {
 
 extern const char *const mpath_state_names[MPATH_STATES];
 
+/* a slow path does its work: that is no failure */
+static inline bool mpath_works(enum mpath_state state)
+{
+	return state == MPATH_UP || state == MPATH_SLOW;
+}
+
 static inline bool mpath_flapping(const struct mpath_health *health)
 {
 	return health->level >= MPATH_FLAP_LEVEL;

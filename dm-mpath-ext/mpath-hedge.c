@@ -22,6 +22,7 @@
 #include "mpath-io.h"
 #include "mpath-path.h"
 #include "mpath-retry.h"
+#include "mpath-send.h"
 
 /**
  * struct mpath_hedge - a read that can be hedged
@@ -164,12 +165,11 @@ static void mpath_hedge_end(struct bio *copy_bio)
 	rcu_read_unlock();
 }
 
-static void mpath_hedge_submit(struct mpath_hedge *hedge, struct mpath_copy *copy)
+static void mpath_hedge_ready(struct mpath_hedge *hedge, struct mpath_copy *copy)
 {
 	copy->hedge = hedge;
 	copy->bio.bi_end_io = mpath_hedge_end;
 	copy->start_ns = ktime_get_ns();
-	submit_bio_noacct(&copy->bio);
 }
 
 /* -- the first copy -- */
@@ -240,7 +240,8 @@ bool mpath_hedge(struct mpath_map *map, struct bio *bio)
 	if (!hedge)
 		goto err_leave_path;
 	mpath_hedge_wait(hedge, after_ns);
-	mpath_hedge_submit(hedge, copy);
+	mpath_hedge_ready(hedge, copy);
+	submit_bio_noacct(&copy->bio);
 	return true;
 
 err_leave_path:
@@ -351,8 +352,10 @@ static bool mpath_hedge_second(struct mpath_map *map, struct mpath_hedge *hedge)
 	}
 	done = copy || !hedge->bio;
 	spin_unlock_irq(&hedge->lock);
-	if (copy)
-		mpath_hedge_submit(hedge, copy);
+	if (copy) {
+		mpath_hedge_ready(hedge, copy);
+		mpath_send(copy->leg, &copy->bio);
+	}
 	return done;
 }
 
@@ -381,13 +384,10 @@ static void mpath_hedge_work(struct work_struct *work)
 {
 	struct mpath_hedger *hedger = container_of(work, struct mpath_hedger, work);
 	struct mpath_map *map = container_of(hedger, struct mpath_map, hedger);
-	struct blk_plug plug;
 	int cpu;
 
-	blk_start_plug(&plug);
 	for_each_possible_cpu(cpu)
 		mpath_hedge_late(map, per_cpu_ptr(hedger->cpus, cpu));
-	blk_finish_plug(&plug);
 }
 
 /* -- ten times a second -- */

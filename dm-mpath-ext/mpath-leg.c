@@ -8,6 +8,7 @@
 #include "compat.h"
 #include "mpath-leg.h"
 #include "mpath-resource.h"
+#include "mpath-send.h"
 
 struct workqueue_struct *mpath_leg_wq;
 struct workqueue_struct *mpath_send_wq;
@@ -85,6 +86,7 @@ struct mpath_leg *mpath_leg_open(dev_t dev, struct mpath_resource *resource,
 	leg->record = record;
 	leg->bdev = mpath_bdev_of(leg->handle);
 	kref_init(&leg->refs);
+	mpath_send_init(leg);
 	INIT_WORK(&leg->release, mpath_leg_release);
 	/* a table of this module is being made, so it cannot be going away */
 	__module_get(THIS_MODULE);

@@ -8,6 +8,7 @@
 #ifndef MPATH_LEG_H
 #define MPATH_LEG_H
 
+#include <linux/bio.h>
 #include <linux/blkdev.h>
 #include <linux/kref.h>
 #include <linux/percpu.h>
@@ -34,6 +35,9 @@ struct mpath_load {
  * @load: I/O in flight per CPU and phase, that of the table included
  * @record: what outlives the table
  * @resource: a reference, whose record it is
+ * @unsent: bios for @sender
+ * @send_lock: of @unsent; taken in interrupts
+ * @sender: sends them
  * @release: closes it: the last reference may be dropped in an interrupt
  */
 struct mpath_leg {
@@ -43,6 +47,9 @@ struct mpath_leg {
 	struct mpath_load __percpu *load;
 	struct mpath_record *record;
 	struct mpath_resource *resource;
+	struct bio_list unsent;
+	spinlock_t send_lock; /* of @unsent */
+	struct work_struct sender;
 	struct work_struct release;
 };
 

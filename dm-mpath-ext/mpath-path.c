@@ -5,6 +5,7 @@
 #include "mpath-event.h"
 #include "mpath-path.h"
 #include "mpath-retry.h"
+#include "mpath-send.h"
 
 static const enum mpath_event mpath_down_events[MPATH_STATES] = {
 	[MPATH_SLOW] = MPATH_EVENT_PATH_SLOW,
@@ -30,6 +31,8 @@ bool mpath_path_down(struct mpath_path *path, enum mpath_state state, const char
 		if (!flapped && mpath_flapping(health))
 			mpath_event(map, path, MPATH_EVENT_PATH_FLAPPING, why);
 		mpath_switch(map);
+		if (!mpath_path_works(path))
+			mpath_send_recall(path->leg);
 		/* whoever asked that path may wait in vain for an answer */
 		mpath_retry_review(map);
 	}

@@ -48,9 +48,7 @@ bool mpath_untried(struct mpath_map *map, u64 tried);
 
 static inline bool mpath_path_works(const struct mpath_path *path)
 {
-	enum mpath_state state = READ_ONCE(path->record->health.state);
-
-	return state == MPATH_UP || state == MPATH_SLOW;
+	return mpath_works(READ_ONCE(path->record->health.state));
 }
 
 #endif

@@ -8,6 +8,7 @@
 #include "mpath-path.h"
 #include "mpath-probe.h"
 #include "mpath-retry.h"
+#include "mpath-send.h"
 #include "compat.h"
 
 /* of memory that it keeps: a discard or the like has a range, but no data */
@@ -258,7 +259,7 @@ static void mpath_retry_send(struct mpath_map *map, struct bio *bio)
 		mpath_let_go(map, bio);
 		if (io->attempts > 1)
 			this_cpu_inc(io->path->record->counts->retries);
-		submit_bio_noacct(bio);
+		mpath_send(io->path->leg, bio);
 		return;
 	}
 	/* whatever path comes next, it is another one than that which failed it */
@@ -402,16 +403,13 @@ static void mpath_retry_work(struct work_struct *work)
 {
 	struct mpath_map *map = container_of(work, struct mpath_map, retry_work);
 	struct bio_list bios;
-	struct blk_plug plug;
 	struct bio *bio;
 
 	mpath_retry_suspects(map);
 	bio_list_init(&bios);
 	mpath_list_take(map, &map->retry, &bios);
-	blk_start_plug(&plug);
 	while ((bio = bio_list_pop(&bios)))
 		mpath_retry_one(map, bio);
-	blk_finish_plug(&plug);
 }
 
 static void mpath_pause_work(struct work_struct *work)

@@ -10,9 +10,12 @@ source "$(dirname "$0")/../lib/mpath.sh"
 eval "$(declare -f test_teardown | sed '1s/test_teardown/usual_teardown/')"
 test_teardown() {
 	local name
-	for name in p{a,b}; do
-		[[ ! -b /dev/mapper/$name ]] || dmsetup resume "$name" || :
+	for name in p{a,b} below; do
+		[[ ! -b /dev/mapper/$name ]] || dmsetup resume "$name" 2>/dev/null || :
 	done
+	[[ ! -b /dev/mapper/m ]] || dmsetup remove --retry m || :
+	[[ ! -L /dev/mapper/pa ]] || losetup -d /dev/mapper/pa || :
+	[[ ! -L /dev/mapper/pa ]] || rm -f /dev/mapper/pa
 	usual_teardown
 }
 
@@ -172,6 +175,56 @@ both_hang() {
 	wait_for 30 path_state_is m pa up
 }
 
+# how many of the reads are still under way
+reading() {
+	local pid n=0
+	for pid in "${readers[@]}"; do
+		! kill -0 "$pid" 2>/dev/null || n=$((n + 1))
+	done
+	echo "$n"
+}
+
+requests_of() { awk '{ print $1 + $2 }' "/sys/class/block/$(basename "$1")/inflight"; }
+only_pa_keeps_some() { (($(reading) == $(in_flight m pa))); }
+
+# pa hangs and has no request to spare, so whoever sends there sleeps. Reads that fail
+# on pc go to both others: those for pb are not to wait behind those for pa, and those
+# that pa has not taken yet are called back once it is given up.
+no_request_to_spare() {
+	local loop pid i readers=() fillers=()
+	modprobe loop hw_queue_depth=2 2>/dev/null
+	[[ -e /sys/module/loop/parameters/hw_queue_depth ]] || skip "loop devices have no hw_queue_depth"
+	mkdisk disk 32
+	write_pattern /dev/tier/disk 0 2048 old
+	mkpaths disk below pb pc
+	loop=$(losetup --find --show --direct-io=on /dev/mapper/below)
+	ln -sfn "$loop" /dev/mapper/pa
+	mkmpath m 2 probe_interval 60000 0 1 1 round-robin 0 3 0 "$loop" /dev/mapper/pb /dev/mapper/pc
+	message m set hung_time 600000
+	dmsetup create bad --table "0 $(blockdev --getsz /dev/tier/disk) error"
+	path_hangs below
+	for i in 0 1 2 3; do
+		dd if="$loop" of=/dev/null bs=4k skip="$i" count=1 iflag=direct status=none &
+		fillers+=($!)
+	done
+	wait_for 20 eval '(($(requests_of "$loop") >= 2))'
+	path_is pc delay /dev/mapper/bad 0 4000
+	for i in {0..29}; do
+		get "$i" old &
+		readers+=($!)
+	done
+	wait_for 60 path_state_is m pc failed
+	message m set hung_time 500
+	wait_for 60 path_state_is m pa hung
+	wait_for 60 only_pa_keeps_some || fail "$(reading) reads under way: $(dmsetup status m)"
+	(($(reading) > 0)) || fail "none was sent to pa"
+	path_goes_on below
+	for pid in "${readers[@]}" "${fillers[@]}"; do
+		wait "$pid"
+	done
+	assert_eq "$(in_flight m pa) $(in_flight m pb) $(in_flight m pc)" "0 0 0" "in flight"
+}
+
 run_test "a write that hangs is never sent a second time" no_second_write
 run_test "nor is it on anybody's word" nothing_moves_it
 run_test "a suspend waits for a write that hangs, and can be interrupted" suspend_waits_for_writes
@@ -179,3 +232,4 @@ run_test "nobody waits for a probe that hangs" only_a_probe_hangs
 run_test "paths hang and come back under load" aside_and_back 2 probe_interval 100
 run_test "the same with hedged reads" aside_and_back 5 probe_interval 100 hedge 90 10
 run_test "all paths hang" both_hang
+run_test "nobody waits for a path that has no request to spare" no_request_to_spare
