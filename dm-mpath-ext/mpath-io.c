@@ -11,7 +11,7 @@
 #define MPATH_IO_LOOK	8U
 
 /* what this CPU has in flight there: its own share of the path's load */
-static u32 mpath_io_load(const struct mpath_path *path)
+static __always_inline u32 mpath_io_load(const struct mpath_path *path)
 {
 	const struct mpath_load *load = this_cpu_ptr(path->load);
 
@@ -19,39 +19,54 @@ static u32 mpath_io_load(const struct mpath_path *path)
 }
 
 /* the load of a path as its group's selector sees it */
-static u64 mpath_io_cost(const struct mpath_snap *snap, const struct mpath_path *path)
+static __always_inline u64 mpath_io_cost(const struct mpath_path *path, bool by_latency)
 {
 	u64 load = mpath_io_load(path);
 
-	if (snap->selector == MPATH_LATENCY)
-		load = mpath_expected(READ_ONCE(path->record->average), load);
-	return load;
+	return by_latency ? mpath_expected(READ_ONCE(path->record->average), load) : load;
 }
 
 /*
- * Whose turn it is; with a selector that looks at the load, the lightest of that path
- * and the next ones, MPATH_IO_LOOK in all. Another has to be lighter by an eighth: two
- * alike, but for the noise in their figures, take turns. Preemption is off.
+ * The lightest of the path whose turn it is and the next ones, MPATH_IO_LOOK in all.
+ * Another has to be lighter by an eighth: two alike, but for the noise in their
+ * figures, take turns.
  */
-static u32 mpath_io_turn(const struct mpath_map *map, const struct mpath_snap *snap)
+static __always_inline u32 mpath_io_lightest(const struct mpath_snap *snap, u32 turn,
+					     bool by_latency)
 {
-	u32 best = mpath_wheel_turn(&snap->wheel, this_cpu_ptr(map->cursor));
-	u32 at = best, look;
-	u64 cost, least;
+	u64 cost, least = mpath_io_cost(snap->path[turn], by_latency);
+	u32 best = turn, at = turn, looks = 1;
 
-	if (snap->selector == MPATH_ROUND_ROBIN)
-		return best;
-	least = mpath_io_cost(snap, snap->path[best]);
-	for (look = min(snap->nr, MPATH_IO_LOOK); look > 1; look--) {
-		at = at + 1 < snap->nr ? at + 1 : 0;
-		cost = mpath_io_cost(snap, snap->path[at]);
-		if (mpath_lighter(cost + (cost >> 3), snap->weight[at], least,
+	while (looks++ < min(snap->nr, MPATH_IO_LOOK)) {
+		if (++at == snap->nr)
+			at = 0;
+		cost = mpath_io_cost(snap->path[at], by_latency);
+		if (mpath_lighter(mpath_handicap(cost), snap->weight[at], least,
 				  snap->weight[best])) {
 			best = at;
 			least = cost;
 		}
 	}
 	return best;
+}
+
+/* whose turn it is or, where the selector looks at loads, who is lighter; preemption is off */
+static __always_inline u32 mpath_io_turn(const struct mpath_map *map, const struct mpath_snap *snap)
+{
+	u32 turn = mpath_wheel_turn(&snap->wheel, this_cpu_ptr(map->cursor));
+	const struct mpath_path *path = snap->path[turn];
+
+	switch (snap->selector) {
+	case MPATH_QUEUE_DEPTH:
+		/* with nothing in flight there is no need to look */
+		return mpath_io_load(path) ? mpath_io_lightest(snap, turn, false) : turn;
+	case MPATH_LATENCY:
+		if (READ_ONCE(path->record->unbeaten) && !mpath_io_load(path))
+			return turn;
+		return mpath_io_lightest(snap, turn, true);
+	default:
+		return turn;
+	}
 }
 
 /* a path that has not failed this bio yet, if there is one */
@@ -147,9 +162,10 @@ int mpath_io_map(struct mpath_map *map, struct bio *bio)
 	io->tried = 0;
 	io->asked_ns = 0;
 	io->attempts = 0;
-	io->pauses = 0;
+	io->class = 0;
 	io->sure = false;
 	io->held = false;
+	io->pauses = 0;
 	/*
 	 * One path's trouble is not to keep a bio longer than needs be. Requests for
 	 * readahead fail fast in every way, and kernels before 6.6 warn of a bio in one

@@ -70,6 +70,8 @@ struct mpath_counts {
  * @cost: that the table had, or the last one with it
  * @left_ns: since when it is in none; 0: it is in the one in use
  * @average: latency of reads, ns; written by the fold alone
+ * @unbeaten: while it is idle the latency selector need look at no other path of its
+ *	group; written by the tick alone
  * @fresh: mean latency of what ended between the last two folds, ns; 0: nothing did
  * @folded_ns: sum of latencies at the last fold
  * @folded_ios: I/Os
@@ -87,6 +89,7 @@ struct mpath_record {
 	u32 cost;
 	u64 left_ns;
 	u64 average;
+	bool unbeaten;
 	u64 fresh;
 	u64 folded_ns;
 	u64 folded_ios;
@@ -365,14 +368,14 @@ struct mpath_io {
 	u64 tried;
 	int remaining;
 	u32 cpu;
-	u8 phase;
 	u8 attempts;
 	u8 class;
 	bool sure;
 	bool held;
-	unsigned short flags;
 	u16 pauses;
+	unsigned short flags;
 	blk_status_t status;
+	u8 phase;
 };
 
 static inline const char *mpath_name(const struct mpath_map *map)

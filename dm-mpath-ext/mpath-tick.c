@@ -39,6 +39,33 @@ static void mpath_fold(struct mpath_map *map)
 		mpath_fold_path(map->paths[p].record);
 }
 
+/* with nothing in flight on any, no other path of the group is lighter than this one */
+static bool mpath_unbeaten(const struct mpath_map *map, const struct mpath_conf_group *conf,
+			   const struct mpath_path *path)
+{
+	u64 average = path->record->average;
+	u32 p;
+
+	for (p = conf->first; p < conf->first + conf->paths; p++) {
+		const struct mpath_path *other = &map->paths[p];
+
+		if (other != path &&
+		    mpath_lighter(mpath_handicap(other->record->average), other->conf->weight,
+				  average, path->conf->weight))
+			return false;
+	}
+	return true;
+}
+
+static void mpath_weigh(struct mpath_map *map, const struct mpath_conf_group *conf)
+{
+	u32 p;
+
+	for (p = conf->first; p < conf->first + conf->paths; p++)
+		WRITE_ONCE(map->paths[p].record->unbeaten,
+			   mpath_unbeaten(map, conf, &map->paths[p]));
+}
+
 /*
  * Set aside a path whose latency has stood out for MPATH_ASIDE_FOLDS folds, and
  * take one back whose latency, of its probes, has not for as long. One late I/O
@@ -161,8 +188,10 @@ static void mpath_tick(struct work_struct *work)
 	for (p = 0; p < map->conf->nr_paths; p++)
 		mpath_watch(&map->paths[p], now_ns);
 	mpath_hedge_tick(map, now_ns);
-	for (g = 0; g < map->conf->nr_groups; g++)
+	for (g = 0; g < map->conf->nr_groups; g++) {
 		mpath_judge(map, map->groups[g].conf);
+		mpath_weigh(map, map->groups[g].conf);
+	}
 	mpath_alua_due(map, now_ns);
 	if (map->conf->nr_groups) {
 		mpath_stretch(map, map->current_group, now_ns, iops);

@@ -38,6 +38,12 @@ static inline bool mpath_lighter(u64 a, u32 a_weight, u64 b, u32 b_weight)
 	return a * b_weight < b * a_weight;
 }
 
+/* by how much a path has to be lighter than the one whose turn it is: an eighth */
+static inline u64 mpath_handicap(u64 load)
+{
+	return load + (load >> 3);
+}
+
 void mpath_wheel_build(struct mpath_wheel *wheel, const u32 *weights, unsigned int n);
 
 #endif
