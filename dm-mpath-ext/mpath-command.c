@@ -203,6 +203,8 @@ int mpath_cmd_set(struct mpath_resource *resource, unsigned int argc, char **arg
 		mpath_command_tell(map, argc, argv);
 		/* a time may be over by now, or queueing begin or end */
 		mpath_switch(map);
+		if (!strcmp(*argv, "probe_interval"))
+			mpath_probe_soon(map);
 		mpath_retry_kick(map);
 	}
 	mutex_unlock(&resource->lock);

@@ -30,7 +30,7 @@ int mpath_cmd_enable_group(struct mpath_resource *resource, u32 group, struct ti
  * mpath_cmd_set() - change one feature
  * @resource: of the map
  * @argc: words, one at the least
- * @argv: the feature and its arguments, as in a table line; or hung_time <ms>, or
+ * @argv: the feature and its arguments, as in a table line, or
  *	fail_if_no_path
  * @err: gets the text of an error
  *

@@ -221,6 +221,12 @@ static int mpath_conf_elastic(struct mpath_words *words)
 	return 0;
 }
 
+static int mpath_conf_hung(struct mpath_words *words)
+{
+	return mpath_shift_number(words, "hung_time", MPATH_MIN_HUNG_MS, MPATH_MAX_HUNG_MS,
+				  &words->t->hung_ms);
+}
+
 static const struct {
 	const char *name;
 	int (*parse)(struct mpath_words *words);
@@ -231,6 +237,7 @@ static const struct {
 	[MPATH_F_SLOW] = { "slow_path", mpath_conf_slow },
 	[MPATH_F_HEDGE] = { "hedge", mpath_conf_hedge },
 	[MPATH_F_ELASTIC] = { "elastic", mpath_conf_elastic },
+	[MPATH_F_HUNG] = { "hung_time", mpath_conf_hung },
 };
 
 static int mpath_conf_feature(struct mpath_conf *conf, struct mpath_words *words)
@@ -253,7 +260,7 @@ static int mpath_conf_feature(struct mpath_conf *conf, struct mpath_words *words
  * mpath_conf_set() - change one feature of a table that is there
  * @conf: of the table; not changed on error but for @conf->error
  * @argc: number of words
- * @argv: the feature and its arguments as in a table line, or hung_time <ms>
+ * @argv: the feature and its arguments as in a table line
  *
  * Any context.
  *
@@ -268,15 +275,10 @@ int mpath_conf_set(struct mpath_conf *conf, unsigned int argc, char **argv)
 	int ret;
 
 	conf->given = 0;
-	if (argc && !strcmp(*argv, "hung_time")) {
-		mpath_shift(&words);
-		ret = mpath_shift_number(&words, "hung_time", MPATH_MIN_HUNG_MS, MPATH_MAX_HUNG_MS,
-					 &t.hung_ms);
-	} else if (argc) {
+	if (argc)
 		ret = mpath_conf_feature(conf, &words);
-	} else {
+	else
 		ret = mpath_conf_error(conf, "set needs a key and a value");
-	}
 	if (!ret && words.left)
 		ret = mpath_conf_error(conf, "\"%.32s\" is left over", *words.at);
 	if (ret) {
@@ -514,6 +516,7 @@ static u32 mpath_feature_words(const struct mpath_conf *conf)
 	static const u8 words[MPATH_FEATURES] = {
 		[MPATH_F_QUEUE] = 2, [MPATH_F_FAILBACK] = 2, [MPATH_F_PROBE] = 2,
 		[MPATH_F_SLOW] = 2, [MPATH_F_HEDGE] = 3, [MPATH_F_ELASTIC] = 3,
+		[MPATH_F_HUNG] = 2,
 	};
 	unsigned int f;
 	u32 n = 0;
@@ -560,6 +563,8 @@ static int mpath_emit_features(const struct mpath_conf *conf, char *to, size_t r
 	if (conf->given & BIT(MPATH_F_ELASTIC))
 		at = mpath_emit(to, room, at, " elastic %u %u", conf->t.elastic_high,
 				conf->t.elastic_low);
+	if (conf->given & BIT(MPATH_F_HUNG))
+		at = mpath_emit(to, room, at, " hung_time %u", conf->t.hung_ms);
 	return at;
 }
 

@@ -51,6 +51,7 @@ enum mpath_feature {
 	MPATH_F_SLOW,
 	MPATH_F_HEDGE,
 	MPATH_F_ELASTIC,
+	MPATH_F_HUNG,
 	MPATH_FEATURES
 };
 

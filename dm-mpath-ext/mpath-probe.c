@@ -120,6 +120,15 @@ void mpath_probe_due(struct mpath_map *map)
 	mutex_unlock(&map->resource->lock);
 }
 
+void mpath_probe_soon(struct mpath_map *map)
+{
+	u32 p;
+
+	lockdep_assert_held(&map->resource->lock);
+	for (p = 0; p < map->conf->nr_paths; p++)
+		map->paths[p].probe_next_ns = 0;
+}
+
 void mpath_probe_now(struct mpath_map *map, u64 paths)
 {
 	u64 now_ns = ktime_get_ns();
@@ -241,7 +250,12 @@ static void mpath_probe_answer(struct mpath_probe *probe, blk_status_t status)
 		return;
 	if (!status && !mpath_probe_good(path, now_ns))
 		return;
-	if (status && mpath_classify(status) != MPATH_CLASS_PAUSE)
+	if (status && mpath_classify(status) == MPATH_CLASS_PAUSE) {
+		/* that says nothing of the path: ask again, soon */
+		path->probe_next_ns = 0;
+		return;
+	}
+	if (status)
 		mpath_probe_bad(path, now_ns);
 	path->answered_ns = probe->sent_ns;
 	mpath_retry_review(path->map);

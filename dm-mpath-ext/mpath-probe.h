@@ -64,6 +64,9 @@ void mpath_probe_ended(struct mpath_probe *probe, blk_status_t status);
 /* send the probes that are due; from the tick, may sleep */
 void mpath_probe_due(struct mpath_map *map);
 
+/* all are due at the next tick: the interval has changed; the resource's lock is held */
+void mpath_probe_soon(struct mpath_map *map);
+
 /**
  * mpath_probe_now() - ask the paths whether they work
  * @map: the table

@@ -14,6 +14,7 @@ static const struct option create_options[] = {
 	{ "queue-if-no-path", required_argument, NULL, OPT_FEATURE },
 	{ "failback", required_argument, NULL, OPT_FEATURE },
 	{ "probe-interval", required_argument, NULL, OPT_FEATURE },
+	{ "hung-time", required_argument, NULL, OPT_FEATURE },
 	{ "slow-path", required_argument, NULL, OPT_FEATURE },
 	{ "hedge", required_argument, NULL, OPT_FEATURE },
 	{ "elastic", required_argument, NULL, OPT_FEATURE },
@@ -291,7 +292,7 @@ static int remove_map(struct ctl *c, int argc, char **argv)
 
 #define CREATE_ARGS \
 	"NAME --group SELECTOR:DEV[,KEY=VALUE...][,DEV...]...\n" \
-	"      [--queue-if-no-path S] [--failback immediate|manual|S] [--probe-interval MS]\n" \
+	"      [--queue-if-no-path S] [--failback immediate|manual|S] [--probe-interval MS] [--hung-time MS]\n" \
 	"      [--slow-path RATIO] [--hedge PERCENTILE,PERCENT] [--elastic HIGH,LOW]\n" \
 	"      [--handler alua] [--initial N]"
 

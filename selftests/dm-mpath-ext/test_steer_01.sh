@@ -152,13 +152,13 @@ tunables() {
 	message m set queue_if_no_path 7
 	message m set elastic 1000 100
 	message m set hung_time 900
-	assert_match "$(dmsetup table m)" 'mpath-ext 9 queue_if_no_path 7 failback 30 slow_path 5 elastic 1000 100 0 1 1 '
+	assert_match "$(dmsetup table m)" 'mpath-ext 11 queue_if_no_path 7 failback 30 slow_path 5 elastic 1000 100 hung_time 900 0 1 1 '
 	for bad in "slow_path" "slow_path 0" "failback x" "elastic 1 2" "nothing 1" "hung_time 1" \
 		"queue_if_no_path 0" "elastic 5 4 3"; do
 		# shellcheck disable=SC2086
 		expect_fail message m set $bad
 	done
-	assert_match "$(dmsetup table m)" 'mpath-ext 9 queue_if_no_path 7 failback 30 slow_path 5 elastic 1000 100 0 1 1 '
+	assert_match "$(dmsetup table m)" 'mpath-ext 11 queue_if_no_path 7 failback 30 slow_path 5 elastic 1000 100 hung_time 900 0 1 1 '
 	path_hangs pa
 	dd if=/dev/mapper/m of=/dev/null bs=4k count=8 iflag=direct status=none &
 	wait_for 20 path_state_is m pa hung

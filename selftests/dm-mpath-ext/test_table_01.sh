@@ -58,7 +58,8 @@ bad_features() {
 	bad 'features: 2 words announced, 1 are there' 2 queue_if_no_path
 	bad 'unknown feature "bogus"' 1 bogus "$one"
 	bad 'unknown feature "QUEUE_IF_NO_PATH"' 1 QUEUE_IF_NO_PATH "$one"
-	bad 'unknown feature "hung_time"' 2 hung_time 900 "$one"
+	bad 'hung_time must be .*"99"' 2 hung_time 99 "$one"
+	bad 'hung_time is missing' 1 hung_time "$one"
 	bad 'feature queue_if_no_path given twice' 2 queue_if_no_path queue_if_no_path "$one"
 	bad 'queue_if_no_path must be .*"0"' 2 queue_if_no_path 0 "$one"
 	bad 'queue_if_no_path must be .*"86401"' 2 queue_if_no_path 86401 "$one"

@@ -261,11 +261,11 @@ static void test_set(void **state)
 	assert_int_equal(set("queue_if_no_path"), 0);
 	assert_int_equal(conf.t.hung_ms, 700);
 	mpath_conf_print(&conf, out, sizeof(out));
-	assert_string_equal(out, "7 queue_if_no_path 60 failback 9 elastic 9 5 0 1 1 latency 0 1 0 a");
+	assert_string_equal(out, "9 queue_if_no_path 60 failback 9 elastic 9 5 hung_time 700 0 1 1 latency 0 1 0 a");
 	/* fail_if_no_path: what is shown is what holds, and can be loaded again */
 	conf.t.queue = false;
 	mpath_conf_print(&conf, out, sizeof(out));
-	assert_string_equal(out, "5 failback 9 elastic 9 5 0 1 1 latency 0 1 0 a");
+	assert_string_equal(out, "7 failback 9 elastic 9 5 hung_time 700 0 1 1 latency 0 1 0 a");
 }
 
 int main(void)
