@@ -340,7 +340,8 @@ static void mpath_alua_path_due(struct mpath_path *path, u64 now_ns)
 		return;
 	if (mpath_alua_elsewhere(path->map, path->group))
 		limit = MPATH_ALUA_SHORT_MS;
-	if (now_ns - alua->wanted_ns > limit * NSEC_PER_MSEC)
+	/* wanted later than now, if another path has been found to hang in this tick */
+	if (now_ns > alua->wanted_ns && now_ns - alua->wanted_ns > limit * NSEC_PER_MSEC)
 		mpath_alua_give_up(alua, MPATH_HUNG, "its activation takes too long");
 	else if (alua->retry_ns && now_ns >= alua->retry_ns)
 		mpath_alua_try(alua);
