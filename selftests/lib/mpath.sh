@@ -59,12 +59,13 @@ holds() { (($(dmsetup status "$1" | awk '{ print $5 }') > 0)); }
 
 # verify_load <file> <seconds> [<fio option>...]: writes and reads back, round
 # after round, in the background; its errors fail the case that waits for it.
+# enough_load <process id>: no further round, and wait.
 verify_load() {
 	local file=$1 seconds=$2
 	shift 2
 	(
 		end=$((SECONDS + seconds)) round=1
-		while ((SECONDS < end)); do
+		while ((SECONDS < end)) && [[ ! -e $T/enough ]]; do
 			fio --name=load --thread --filename="$file" --direct=1 --ioengine=libaio \
 				--iodepth=8 --rw=randwrite --bs=4k --size=4M --randseed="$round" \
 				--verify=crc32c --do_verify=1 --verify_fatal=1 --serialize_overlap=1 \
@@ -75,6 +76,12 @@ verify_load() {
 			round=$((round + 1))
 		done
 	) &
+}
+
+enough_load() {
+	touch "$T/enough"
+	wait "$1"
+	rm "$T/enough"
 }
 
 # read_said: what the kernel said of each line that "stir wrong" has tried, by its

@@ -60,6 +60,18 @@ mkhosts() {
 	((i == n)) || fail "$i disks, not $n"
 }
 
+# mkstore <name> <first byte of its identity, in hexadecimal>: 32 MiB of memory, for
+# LIO to show
+mkstore() {
+	local store=$lio/core/rd_mcp_0/$1
+	modprobe target_core_mod
+	mkdir -p "$store"
+	echo "rd_pages=8192" >"$store/control"
+	echo 1 >"$store/enable"
+	# the NAA identifier is made of its beginning
+	echo "$2"1c9a52-0000-4000-8000-000000000001 >"$store/wwn/vpd_unit_serial"
+}
+
 # mklio <access type> <name>...: disks of one device, each in the port group of its
 # name; 1: implicit ALUA, 3: explicit, too
 mklio() {
@@ -67,11 +79,8 @@ mklio() {
 	local disk=$lio/core/rd_mcp_0/disk
 	shift
 	modprobe -q tcm_loop --dry-run || skip "no tcm_loop"
-	modprobe -a sd_mod scsi_dh_alua target_core_mod tcm_loop
-	mkdir -p "$disk"
-	echo "rd_pages=8192" >"$disk/control"
-	echo 1 >"$disk/enable"
-	echo 6f1c9a52-0000-4000-8000-000000000001 >"$disk/wwn/vpd_unit_serial"
+	modprobe -a sd_mod scsi_dh_alua tcm_loop
+	mkstore disk 6f
 	for name in "$@"; do
 		mkdir "$disk/alua/$name"
 		echo $id >"$disk/alua/$name/tg_pt_gp_id"
@@ -102,17 +111,20 @@ port_set() { echo "$3" >"$lio/core/rd_mcp_0/disk/alua/$1/$2"; }
 link_is() { echo "$2" >"$(<"$T/port.$1")/transport_status"; }
 
 rm_lio() {
-	local port disk=$lio/core/rd_mcp_0/disk group
+	local port store group
 	for port in "$lio"/loopback/naa.*; do
 		[[ -d $port ]] || continue
 		rm -f "$port/tpgt_1/lun/lun_0/disk"
 		rmdir "$port/tpgt_1/lun/lun_0" "$port/tpgt_1" "$port" || return
 	done
-	[[ -d $disk ]] || return 0
-	for group in "$disk"/alua/*; do
-		[[ $group == */default_tg_pt_gp ]] || rmdir "$group" || return
+	[[ -d $lio/core/rd_mcp_0 ]] || return 0
+	for store in "$lio"/core/rd_mcp_0/*/; do
+		for group in "$store"/alua/*/; do
+			[[ $group == */default_tg_pt_gp/ ]] || rmdir "$group" || return
+		done
+		rmdir "$store" || return
 	done
-	rmdir "$disk" "$(dirname "$disk")"
+	rmdir "$lio/core/rd_mcp_0"
 }
 
 rm_hosts() {

@@ -20,6 +20,7 @@ source "$tree/selftests/vm/debug-kernel.sh"
 guest_packages=(
 	bash coreutils util-linux mount kmod procps iproute2 jq xxd curl
 	dmsetup fio e2fsprogs xfsprogs sqlite3 python3 thin-provisioning-tools
+	sg3-utils open-iscsi
 	libnl-3-200 libnl-genl-3-200 libsqlite3-0 libjson-c5 libmicrohttpd12
 	libgcrypt20 libinih1 libsystemd0 libdevmapper1.02.1 libpng16-16 libcmocka0
 )
