@@ -363,6 +363,11 @@ void tier_lun_encode(struct tier_disk_lun *to, const struct tier_lun_record *fro
 
 static bool tier_lun_ok(const struct tier_lun_record *lun)
 {
+	int i;
+
+	for (i = 0; i < TIER_MAX_TIERS; i++)
+		if (max(lun->reserve[i], lun->max[i]) > TIER_LOGICAL_MASK)
+			return false;
 	if (lun->id > TIER_LUN_ID_MAX || lun->flags & ~TIER_LUN_FLAGS)
 		return false;
 	if (lun->sectors > TIER_SECTORS_MAX)
@@ -430,6 +435,8 @@ int tier_member_decode(const struct tier_disk_member *from, struct tier_member_r
 	to->pages = le64_to_cpu(from->pages);
 	memcpy(to->tag, from->tag, TIER_TAG_LEN);
 	if (to->state >= TIER_MEMBER_MISSING || to->tier >= TIER_MAX_TIERS)
+		return -ERANGE;
+	if (to->generation >> 62)
 		return -ERANGE;
 	if (!to->extents || to->extents > TIER_EXTENTS_MAX || to->table > TIER_BLOCKS_MAX ||
 	    to->pages != DIV_ROUND_UP_ULL(to->extents, TIER_EXTENTS_PER_PAGE))

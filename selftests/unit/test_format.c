@@ -238,7 +238,7 @@ static struct tier_lun_record a_lun(void)
 	strcpy(lun.tags, "ssd,eu-1,a+b");
 	for (i = 0; i < TIER_MAX_TIERS; i++) {
 		lun.reserve[i] = i + 1;
-		lun.max[i] = ~0ULL - i;
+		lun.max[i] = TIER_LOGICAL_MASK - i;
 		lun.usage[i] = (struct tier_usage){ i, i * 2, i * 3, i * 4, i * 5, i * 6, ~0ULL };
 	}
 	return lun;
@@ -281,6 +281,12 @@ static void test_lun(void **state)
 	lun.start = TIER_MAX_TIERS;
 	assert_int_equal(lun_trip(&lun), -ERANGE);
 	lun = a_lun();
+	lun.reserve[7] = TIER_LOGICAL_MASK + 1;
+	assert_int_equal(lun_trip(&lun), -ERANGE);
+	lun = a_lun();
+	lun.max[0] = TIER_LOGICAL_MASK + 1;
+	assert_int_equal(lun_trip(&lun), -ERANGE);
+	lun = a_lun();
 	lun.flags |= 0x10;
 	assert_int_equal(lun_trip(&lun), -ERANGE);
 	strcpy(lun.tags, "a,,b");
@@ -318,6 +324,9 @@ static void test_member(void **state)
 	disk.pages = cpu_to_le64(3);
 	assert_int_equal(tier_member_decode(&disk, &out), -ERANGE);
 	disk.pages = cpu_to_le64(2);
+	disk.generation = cpu_to_le64(1ULL << 62);
+	assert_int_equal(tier_member_decode(&disk, &out), -ERANGE);
+	disk.generation = 0;
 	disk.tag[0] = '/';
 	assert_int_equal(tier_member_decode(&disk, &out), -ERANGE);
 	memset(disk.tag, 'x', TIER_TAG_LEN);
