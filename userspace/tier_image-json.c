@@ -180,9 +180,9 @@ static void parse_super(struct parse *p, struct json_object *root)
 	if (number(p, o, "version", U32_MAX) != TIER_FORMAT_VERSION)
 		wrong(p, "another version of the format");
 	uuid(p, o, p->image->uuid);
-	p->image->generation = number(p, o, "generation", 1ULL << 62);
+	p->image->generation = number(p, o, "generation", (1ULL << 62) - 1);
 	p->image->extent_sectors = number(p, o, "extent_sectors", TIER_EXTENT_MAX);
-	p->image->ticks = number(p, o, "ticks", 1ULL << 62);
+	p->image->ticks = number(p, o, "ticks", ~0ULL);
 	p->image->blocks = number(p, o, "blocks", 1ULL << 40);
 	if (p->image->extent_sectors < TIER_EXTENT_MIN ||
 	    p->image->extent_sectors & (p->image->extent_sectors - 1))
@@ -247,7 +247,7 @@ static void parse_member(struct parse *p, struct json_object *o)
 		wrong(p, "\"state\" cannot be %s", state);
 	rec.tier = tier(p, o, "tier");
 	word(p, o, "tag", rec.tag, sizeof(rec.tag));
-	rec.generation = number(p, o, "generation", 1ULL << 62);
+	rec.generation = number(p, o, "generation", (1ULL << 62) - 1);
 	rec.extents = number(p, o, "total", 1ULL << 32);
 	runs = get(p, o, "extents", json_type_array);
 	if (p->bad)
@@ -257,6 +257,9 @@ static void parse_member(struct parse *p, struct json_object *o)
 		wrong(p, p->image->members[index] ? "is there twice" : "out of memory");
 	each(p, runs, i, v)
 		parse_run(p, v, m);
+	/* nobody would look there again before the device is taken away */
+	if (!p->bad && i && (rec.state == TIER_MEMBER_DRAINED || rec.state == TIER_MEMBER_REMOVED))
+		wrong(p, "\"state\" cannot be %s: extents are on it", state);
 }
 
 static void parse_lun_tier(struct parse *p, struct json_object *o, struct tier_lun_record *lun)
@@ -266,8 +269,8 @@ static void parse_lun_tier(struct parse *p, struct json_object *o, struct tier_l
 
 	if (t == TIER_NONE)
 		return;
-	lun->reserve[t] = number(p, o, "reserve", 1ULL << 40);
-	lun->max[t] = number(p, o, "max", 1ULL << 40);
+	lun->reserve[t] = number(p, o, "reserve", TIER_LOGICAL_MASK);
+	lun->max[t] = number(p, o, "max", TIER_LOGICAL_MASK);
 	u = &lun->usage[t];
 	u->read_ios = number(p, o, "read_ios", ~0ULL);
 	u->write_ios = number(p, o, "write_ios", ~0ULL);
