@@ -128,7 +128,7 @@ static bool new_group(struct path_words *w, const char *selector, size_t len,
 
 	if (w->nr_groups == PATH_WORDS_GROUPS)
 		return complain(why, "a map has at most 32 groups");
-	if (!len || len >= sizeof(g->selector))
+	if (!len || len >= sizeof(g->selector) || strcspn(selector, " \t\n") < len)
 		return complain(why, "a selector is round-robin, queue-depth or latency");
 	memset(g, 0, sizeof(*g));
 	snprintf(g->selector, sizeof(g->selector), "%.*s", (int)len, selector);
@@ -158,20 +158,23 @@ bool path_words_add(struct path_words *w, unsigned int g, const char *spec, cons
 bool path_words_feature(struct path_words *w, const char *name, const char *value,
 			const char **why)
 {
-	size_t len = strlen(w->features);
+	size_t len = strlen(w->features), at;
 	const char *p;
 	char *comma;
 
 	if (value && (!*value || value[strcspn(value, " \t\n")]))
 		return complain(why, "a value must not be empty or have spaces");
+	if (value && (*value == ',' || strstr(value, ",,") || value[strlen(value) - 1] == ','))
+		return complain(why, "a word is missing before, behind or between commas");
 	if (len + strlen(name) + (value ? strlen(value) : 0) + 3 > sizeof(w->features))
 		return complain(why, "too many words");
 	snprintf(w->features + len, sizeof(w->features) - len, "%s%s%s%s", len ? " " : "", name,
 		 value ? " " : "", value ? value : "");
+	at = len + !!len + strlen(name);
 	w->nr_features += 1 + !!value;
 	for (p = value; p && (p = strchr(p, ',')); p++)
 		w->nr_features++;
-	while ((comma = strchr(w->features + len, ',')))
+	while ((comma = strchr(w->features + at, ',')))
 		*comma = ' ';
 	return true;
 }

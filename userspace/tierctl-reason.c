@@ -54,6 +54,8 @@ bool reason_text(const char *line, char *out, size_t len, const char **holds)
 	const char *path;
 
 	*holds = NULL;
+	if (len)
+		*out = 0;
 	/* the ioctl's own line adds nothing to the target's */
 	if (strstr(line, "device-mapper: ioctl:"))
 		return false;

@@ -29,6 +29,7 @@ static void round_trip(void **state)
 		"4 queue_if_no_path 60 slow_path 4 1 alua 2 2 latency 0 2 1 8:0 weight=1 "
 		"8:16 weight=1 round-robin 0 1 3 8:32 weight=9 role=standby cost=7",
 		"3 hedge 99 5 0 1 1 queue-depth 0 2 0 8:0 8:16",
+		"2 of-others a,b 0 0 0",
 	};
 	const char *why = "";
 	size_t i;
@@ -90,7 +91,7 @@ static void bad_words(void **state)
 	static const char *const groups[] = {
 		"", "latency", "latency:", ":/dev/a", "latency:weight=3", "latency:weight=3,/dev/a",
 		"latency:/dev/a,,/dev/b", "latency:/dev/a b", "latency:/dev/a,/dev/a",
-		"latency:/dev/a,weight=1,weight=2", "latency:/dev/a,speed=1", "latency:/dev/a,role=",
+		"latency 0 1 0 8:/dev/a", "latency:/dev/a,weight=1,weight=2", "latency:/dev/a,speed=1", "latency:/dev/a,role=",
 	};
 	char many[800] = "latency:";
 	const char *why;
@@ -117,6 +118,9 @@ static void bad_words(void **state)
 	path_words_free(&w);
 	assert_false(path_words_feature(&w, "hedge", "", &why));
 	assert_false(path_words_feature(&w, "hedge", "99 5", &why));
+	assert_false(path_words_feature(&w, "hedge", ",5", &why));
+	assert_false(path_words_feature(&w, "hedge", "99,", &why));
+	assert_false(path_words_feature(&w, "hedge", "99,,5", &why));
 	memset(many, 'x', 500);
 	many[500] = 0;
 	assert_false(path_words_feature(&w, "hedge", many, &why));
