@@ -150,11 +150,9 @@ int tier_set_lun_room(struct tier_meta *meta, u64 slot)
 }
 
 /* the usage counters are left out: they count, nothing hangs on them */
-static u64 tier_sum_lun(struct tier_meta *meta, u64 slot)
+u64 tier_sum_lun(u64 slot, const struct tier_lun_record *lun, struct tier_disk_lun *disk)
 {
-	struct tier_disk_lun *disk = &meta->state->disk_lun;
-
-	tier_lun_encode(disk, meta->luns[slot]);
+	tier_lun_encode(disk, lun);
 	return tier_mix(TIER_SUM_LUN(slot),
 			tier_crc32c(disk, offsetof(struct tier_disk_lun, usage)));
 }
@@ -167,7 +165,8 @@ void tier_set_lun(struct tier_meta *meta, u64 slot, const struct tier_lun_record
 	if (lun->flags & TIER_LUN_VALID) {
 		*state->lun_mem[slot] = *lun;
 		WRITE_ONCE(meta->luns[slot], state->lun_mem[slot]);
-		tier_sum_replace(meta, &state->lun_sum[slot], tier_sum_lun(meta, slot));
+		tier_sum_replace(meta, &state->lun_sum[slot],
+				 tier_sum_lun(slot, lun, &state->disk_lun));
 	} else {
 		WRITE_ONCE(meta->luns[slot], NULL);
 		tier_sum_replace(meta, &state->lun_sum[slot], 0);
@@ -175,18 +174,21 @@ void tier_set_lun(struct tier_meta *meta, u64 slot, const struct tier_lun_record
 	__set_bit(div_u64(slot, TIER_LUNS_PER_PAGE), meta->lun_table.dirty);
 }
 
+u64 tier_sum_member(u32 index, const struct tier_member_record *rec)
+{
+	struct tier_disk_member disk;
+
+	if (rec->state == TIER_MEMBER_NONE)
+		return 0;
+	tier_member_encode(&disk, rec);
+	return tier_mix(TIER_SUM_MEMBER(index), tier_crc32c(&disk, sizeof(disk)));
+}
+
 void tier_set_member_record(struct tier_meta *meta, u32 index,
 			    const struct tier_member_record *rec)
 {
-	struct tier_disk_member disk;
-	u64 sum = 0;
-
 	meta->members[index]->rec = *rec;
-	if (rec->state != TIER_MEMBER_NONE) {
-		tier_member_encode(&disk, rec);
-		sum = tier_mix(TIER_SUM_MEMBER(index), tier_crc32c(&disk, sizeof(disk)));
-	}
-	tier_sum_replace(meta, &meta->state->member_sum[index], sum);
+	tier_sum_replace(meta, &meta->state->member_sum[index], tier_sum_member(index, rec));
 	__set_bit(index / TIER_MEMBERS_PER_PAGE, meta->member_table.dirty);
 }
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Inside the metadata engine: what tier-meta.c, tier-meta-member.c, tier-table.c,
- * tier-journal.c, tier-apply.c and tier-verify.c share. Nobody else includes it.
+ * tier-journal.c, tier-apply.c and tier-verify.c share. Nobody else includes it, but
+ * for tier_repair, which has a sum to check.
  */
 #ifndef TIER_TABLE_H
 #define TIER_TABLE_H
@@ -110,6 +111,8 @@ int tier_journal_replay(struct tier_meta *meta);
 
 /* tier-apply.c: the tables in memory */
 u64 tier_sum_owner(u32 member, u64 extent, u64 owner);
+u64 tier_sum_lun(u64 slot, const struct tier_lun_record *lun, struct tier_disk_lun *disk);
+u64 tier_sum_member(u32 index, const struct tier_member_record *rec);
 struct tier_meta_member *tier_member_get(const struct tier_meta *meta, u32 index);
 struct tier_meta_member *tier_member_alloc(const struct tier_member_record *rec);
 void tier_meta_member_free(struct tier_meta_member *m);

@@ -169,6 +169,28 @@ static void fix_tiers(struct repair *r)
 	}
 }
 
+/* nobody would look for anything there, and the device might be taken away */
+static void fix_empty(struct repair *r)
+{
+	u64 e, used;
+	u32 i;
+
+	for (i = 0; i < REPAIR_MEMBERS; i++) {
+		struct tier_image_member *m = r->image.members[i];
+
+		if (!m || (m->rec.state != TIER_MEMBER_DRAINED &&
+			   m->rec.state != TIER_MEMBER_REMOVED))
+			continue;
+		for (used = 0, e = 0; e < m->rec.extents; e++)
+			used += m->owner[e] != TIER_FREE;
+		if (!used)
+			continue;
+		repair_lost(r, "member %u: marked as empty, but %llu extents are on it: it is to be evacuated again",
+			    i, used);
+		m->rec.state = TIER_MEMBER_DRAINING;
+	}
+}
+
 int repair_consistent(struct repair *r)
 {
 	struct place *places;
@@ -181,6 +203,7 @@ int repair_consistent(struct repair *r)
 	fix_doubles(r, places, nr);
 	fix_luns(r, places, nr);
 	fix_tiers(r);
+	fix_empty(r);
 	free(places);
 	return 0;
 }

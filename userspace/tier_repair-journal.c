@@ -73,7 +73,8 @@ static int collect(struct repair *r)
 		for (at = 0; !err && !(r->stale & BIT(copy)) && at < r->super.journal_blocks; at++)
 			if (repair_read(r, copy, r->super.journal_start + at, block))
 				err = take(r, block);
-	qsort(found, nr_found, sizeof(*found), by_seq);
+	if (nr_found)
+		qsort(found, nr_found, sizeof(*found), by_seq);
 	return err;
 }
 
@@ -109,6 +110,8 @@ static void drop_member(struct repair *r, u64 index)
 	free(m->heat);
 	free(m);
 	r->image.members[index] = NULL;
+	free(r->page_seq[index]);
+	r->page_seq[index] = NULL;
 }
 
 static void put_member(struct repair *r, u64 index, const void *payload)
@@ -121,7 +124,8 @@ static void put_member(struct repair *r, u64 index, const void *payload)
 		repair_lost(r, "the journal has an impossible record of member %llu", index);
 	} else if (rec.state == TIER_MEMBER_NONE) {
 		drop_member(r, index);
-	} else if (m && m->rec.extents == rec.extents) {
+	} else if (m && m->rec.extents == rec.extents && m->rec.table == rec.table &&
+		   !memcmp(m->rec.uuid, rec.uuid, TIER_UUID_LEN)) {
 		m->rec = rec;
 	} else {
 		/* another one than the tables had under this index: this is newer */

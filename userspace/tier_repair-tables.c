@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "tier-table.h"
 #include "tier_repair.h"
 
 struct pages {
@@ -142,12 +143,46 @@ static void take_members(struct repair *r, const struct found *found, u64 page)
 	}
 }
 
+static int member_extents(struct repair *r, u32 index);
+
+/*
+ * What lies in the tables before anything of the journal is applied. Both slots of a
+ * page may be whole and yet neither be the page: a write that never came, or went
+ * astray, left the one before it in place.
+ */
+static void check_sum(struct repair *r)
+{
+	static struct tier_disk_lun scratch;
+	u64 sum = 0, e;
+	size_t n;
+	u32 i;
+
+	/* pages of a checkpoint that was cut short are not what the sum is of, but told */
+	if (!r->has_super || r->lost)
+		return;
+	for (i = 0; i < REPAIR_MEMBERS; i++) {
+		const struct tier_image_member *m = r->image.members[i];
+
+		if (!m)
+			continue;
+		sum += tier_sum_member(i, &m->rec);
+		for (e = 0; e < m->rec.extents; e++)
+			sum += tier_sum_owner(i, e, m->owner[e]);
+	}
+	for (n = 0; n < r->image.nr_luns; n++)
+		sum += tier_sum_lun(r->lun_slots[n], &r->image.luns[n], &scratch);
+	if (sum != r->super.map_sum)
+		repair_lost(r, "the tables do not add up to the superblock's sum: some page of them is outdated, and which nobody can tell");
+}
+
 int repair_tables(struct repair *r)
 {
 	struct pages members = { TIER_BLOCK_MEMBERS, 0, r->super.members_start, "the member table" };
 	struct pages luns = { TIER_BLOCK_LUNS, 0, r->super.luns_start, "the LUN table" };
 	static struct found found;
+	int err = 0;
 	u64 page;
+	u32 i;
 
 	for (page = 0; page < r->super.members_pages; page++) {
 		find_page(r, &members, page, &found);
@@ -159,7 +194,12 @@ int repair_tables(struct repair *r)
 		if (found.any)
 			take_luns(r, &found, page);
 	}
-	return 0;
+	for (i = 0; !err && i < REPAIR_MEMBERS; i++)
+		if (r->image.members[i])
+			err = member_extents(r, i);
+	if (!err)
+		check_sum(r);
+	return err;
 }
 
 /* -- extents -- */
@@ -271,7 +311,7 @@ int repair_extents(struct repair *r)
 		if (!r->image.members[i] && r->member[i].given)
 			err = member_from_header(r, i);
 	for (i = 0; !err && i < REPAIR_MEMBERS; i++)
-		if (r->image.members[i])
+		if (r->image.members[i] && !r->page_seq[i])
 			err = member_extents(r, i);
 	return err;
 }

@@ -110,7 +110,8 @@ static int take_header(const char *path)
 	close(fd);
 	if (!err)
 		err = tier_member_header_decode(block, &h);
-	if (err || h.index >= REPAIR_MEMBERS || h.extents > bytes / 512 / TIER_EXTENT_MIN) {
+	if (err || h.index >= REPAIR_MEMBERS || h.extents > bytes / 512 / TIER_EXTENT_MIN ||
+	    h.generation >> 62) {
 		repair_note(&repair, "%s: no member's header is to be read there", path);
 		return 0;
 	}
@@ -125,7 +126,7 @@ static int take_header(const char *path)
 	return 0;
 }
 
-/* if the engine takes it as it is, there is nothing to repair: it is copied */
+/* if the engine takes it as it is, it is copied, but for what no pool would do */
 static bool loads(void)
 {
 	static struct tier_meta meta;
@@ -235,8 +236,8 @@ static int run(char **members, const char *out)
 
 	for (; !err && *members; members++)
 		err = take_header(*members);
-	if (!err && !loads())
-		err = salvage();
+	if (!err)
+		err = loads() ? repair_consistent(&repair) : salvage();
 	if (err)
 		return err;
 	take_generations();

@@ -50,7 +50,7 @@ void repair_note(struct repair *r, const char *fmt, ...) __attribute__((format(p
 int repair_layout(struct repair *r);		/* tier_repair-layout.c: where things lie */
 int repair_tables(struct repair *r);		/* tier_repair-tables.c: what the pages hold */
 int repair_journal(struct repair *r);		/* tier_repair-journal.c: what came after */
-int repair_extents(struct repair *r);		/* tier_repair-tables.c, members known */
+int repair_extents(struct repair *r);		/* tier_repair-tables.c, of members that are new */
 int repair_consistent(struct repair *r);	/* tier_repair-fix.c: so that it loads */
 
 /* journal: owners and LUNs, once the tables are read */
