@@ -6,6 +6,10 @@
 # make check-all  the tests of the modules on every kernel, the debug one too
 # make check-debug                on the debug kernel only
 # make coverage   the same, and what of the modules ran, by file
+# make fuzz       fuzzers of all that takes hostile bytes, FUZZ_SECONDS (600) each;
+#                 TARGETS="tier_repair ..." picks some
+# make model      random histories cut at every write, against a model, with fresh seeds
+#                 for MODEL_SECONDS (600)
 # make demo       see a pool at work, in a VM
 # make bench      what the targets cost per I/O, in a VM
 # make lint       checkpatch, sparse, shellcheck
@@ -23,7 +27,7 @@ kbuild = $(MAKE) -C $(KDIR) M=$(CURDIR)
 deps = selftests/vm/install-deps.sh
 
 .PHONY: all modules userspace unit clean install modules_install demo bench lint
-.PHONY: check check-all check-debug coverage
+.PHONY: check check-all check-debug coverage fuzz model
 all: modules userspace unit
 
 modules:
@@ -42,6 +46,7 @@ clean:
 	$(if $(KDIR),+$(kbuild) clean)
 	+$(MAKE) -C userspace clean
 	$(if $(wildcard selftests/unit/Makefile),+$(MAKE) -C selftests/unit clean)
+	$(if $(wildcard selftests/fuzz/Makefile),+$(MAKE) -C selftests/fuzz clean)
 	rm -rf .build
 
 modules_install:
@@ -54,8 +59,9 @@ install: modules_install
 # kernel headers: the VM's kernels bring their own.
 .PHONY: check-deps
 check-deps:
-	$(deps) build vm
+	$(deps) build vm fuzz
 	+$(MAKE) userspace unit
+	+$(MAKE) -C selftests/fuzz
 	+$(MAKE) -C selftests/dm-tier
 	+$(MAKE) -C selftests/dm-mpath-ext
 
@@ -75,6 +81,14 @@ check-debug: check-deps
 
 coverage: check-deps
 	selftests/coverage $(in_guest)
+
+fuzz:
+	$(deps) build fuzz
+	+$(MAKE) -C selftests/fuzz fuzz
+
+model:
+	$(deps) build
+	+$(MAKE) -C selftests/unit model
 
 demo:
 	$(deps) build vm

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # Run the tests, all or those whose name contains one of the patterns:
 #
-#   unit, userspace      native, through `make check` there
+#   unit, userspace, fuzz    native, through `make check` there
 #   dm-tier/test_*.sh    in VMs, many to a boot; dm-mpath-ext/ likewise
 #   host/test_*.sh       on the host, starting VMs of their own
 #
@@ -67,7 +67,7 @@ on_host() {
 
 run_natives() {
 	local native
-	for native in unit:"$here/unit" userspace:"$tree/userspace"; do
+	for native in unit:"$here/unit" userspace:"$tree/userspace" fuzz:"$here/fuzz"; do
 		if wanted "${native%%:*}" && [[ -e ${native#*:}/Makefile ]]; then
 			CMOCKA_MESSAGE_OUTPUT=tap on_host "${native%%:*}" $((900 * ${TIMEOUT_FACTOR:-1})) make -s -C "${native#*:}" check
 		fi

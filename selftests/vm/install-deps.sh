@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # Install the Debian packages that one task needs.
 #
-#   install-deps.sh [build] [vm] [lint]      (default: build vm)
+#   install-deps.sh [build] [vm] [fuzz] [lint]      (default: build vm)
 #
 # Does nothing, and asks no server, when all of them are there already.
 set -euo pipefail
@@ -13,6 +13,7 @@ declare -A packages=(
 		libsystemd-dev libdevmapper-dev libpng-dev libgcrypt20-dev libcmocka-dev"
 	[vm]="qemu-system-x86 mmdebstrap debian-archive-keyring busybox-static
 		cpio kmod e2fsprogs util-linux python3-minimal python3-yaml"
+	[fuzz]="clang libclang-rt-dev"
 	[lint]="shellcheck sparse xz-utils perl linux-headers-amd64 linux-source"
 )
 
