@@ -9,7 +9,7 @@
  *
  * Who holds a reference: each copy in flight, and the worker for the one it looks
  * at. A hedge that is on a list always has a copy in flight: whoever ends the read
- * takes it off first. The locks of a hedge and of the lists are never both held.
+ * takes it off first. Of the locks that of the hedge comes first.
  */
 #include <linux/blk-crypto.h>
 #include <linux/blk-integrity.h>
@@ -60,6 +60,16 @@ static void mpath_hedge_put(struct mpath_hedge *hedge)
 
 /* -- answers -- */
 
+/* until the next tick; hedge->lock is held, and the read has no answer yet */
+static void mpath_hedge_park(struct mpath_hedge *hedge)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&hedge->at->lock, flags);
+	list_move_tail(&hedge->list, &hedge->at->parked);
+	spin_unlock_irqrestore(&hedge->at->lock, flags);
+}
+
 /*
  * A copy has failed, and the other is still under way; hedge->lock is held. What
  * that says of the path is told at once if it is sure, or once the other is good.
@@ -75,6 +85,10 @@ static void mpath_hedge_failed(struct mpath_hedge *hedge, const struct mpath_cop
 		break;
 	case MPATH_CLASS_DOUBT:
 		hedge->tried |= path;
+		break;
+	case MPATH_CLASS_PAUSE:
+		/* as if it had not been sent: another may be of use */
+		mpath_hedge_park(hedge);
 		break;
 	default:
 		break;
@@ -329,53 +343,48 @@ static void mpath_hedge_charge(struct mpath_map *map, struct mpath_copy *copy, b
 }
 
 /*
- * Send a second copy of a late read. One whose path does not work any more is not
- * hedged but retried, so that is not for the budget to stop. Return: whether there
- * is no more to be done for it.
+ * Send a second copy of a late read, or park it. One whose path does not work any more
+ * is not hedged but retried, so that is not for the budget to stop.
  */
-static bool mpath_hedge_second(struct mpath_map *map, struct mpath_hedge *hedge)
+static void mpath_hedge_second(struct mpath_map *map, struct mpath_hedge *hedge)
 {
 	bool rescue = !mpath_path_works(hedge->first);
+	bool may = rescue || READ_ONCE(map->hedger.may);
 	struct mpath_copy *copy = NULL;
-	bool done;
 
-	if (!rescue && !READ_ONCE(map->hedger.may))
-		return false;
 	/* it may get its answer any time; under the lock it does not */
 	spin_lock_irq(&hedge->lock);
-	if (hedge->bio)
+	if (hedge->bio && may)
 		copy = mpath_hedge_another(map, hedge, rescue);
 	if (copy) {
 		mpath_hedge_charge(map, copy, rescue);
 		hedge->outstanding++;
 		refcount_inc(&hedge->refs);
+	} else if (hedge->bio) {
+		mpath_hedge_park(hedge);
 	}
-	done = copy || !hedge->bio;
 	spin_unlock_irq(&hedge->lock);
 	if (copy) {
 		mpath_hedge_ready(hedge, copy);
 		mpath_send(copy->leg, &copy->bio);
 	}
-	return done;
 }
 
 /* what cannot be helped now is parked until the next tick */
 static void mpath_hedge_late(struct mpath_map *map, struct mpath_hedge_cpu *at)
 {
 	struct mpath_hedge *hedge;
-	bool done;
 
 	spin_lock_irq(&at->lock);
 	while (!list_empty(&at->late)) {
 		hedge = list_first_entry(&at->late, struct mpath_hedge, list);
-		list_move_tail(&hedge->list, &at->parked);
+		/* it may be parked again by the time that this returns */
+		list_del_init(&hedge->list);
 		refcount_inc(&hedge->refs);
 		spin_unlock_irq(&at->lock);
-		done = mpath_hedge_second(map, hedge);
-		spin_lock_irq(&at->lock);
-		if (done)
-			list_del_init(&hedge->list);
+		mpath_hedge_second(map, hedge);
 		mpath_hedge_put(hedge);
+		spin_lock_irq(&at->lock);
 	}
 	spin_unlock_irq(&at->lock);
 }

@@ -9,6 +9,7 @@
 
 #include "mpath-identity.h"
 #include "mpath-inquiry.h"
+#include "mpath-resource.h"
 
 #define MPATH_SAMPLES		16
 #define MPATH_SAMPLE_TRIES	5	/* somebody may be writing there */
@@ -141,8 +142,11 @@ static enum mpath_likeness mpath_compare_samples(struct mpath_leg *a, struct mpa
 
 /* -- what the devices say of themselves -- */
 
-/* for devices other than SCSI ones: what their drivers know */
-static void mpath_identity_drivers(struct gendisk *disk, struct mpath_ids *ids)
+/*
+ * For devices other than SCSI ones: what their drivers know. A device-mapper map passes
+ * on what the disks below it say, which is not the map's own.
+ */
+static void mpath_identity_drivers(struct mpath_leg *leg, struct mpath_ids *ids)
 {
 	static const struct {
 		enum blk_unique_id theirs;
@@ -152,18 +156,22 @@ static void mpath_identity_drivers(struct gendisk *disk, struct mpath_ids *ids)
 		{ BLK_UID_EUI64, MPATH_ID_EUI64 },
 		{ BLK_UID_T10, MPATH_ID_T10 },
 	};
+	struct gendisk *disk = leg->bdev->bd_disk;
 	u8 id[MPATH_DRIVER_ID_LEN];
 	unsigned int t;
 	int len;
 
-	for (t = 0; disk->fops->get_unique_id && t < ARRAY_SIZE(types); t++) {
+	if (!disk->fops->get_unique_id || disk->major == dm_disk(leg->resource->md)->major)
+		return;
+	for (t = 0; t < ARRAY_SIZE(types); t++) {
 		memset(id, 0, sizeof(id));
 		len = disk->fops->get_unique_id(disk, id, types[t].theirs);
 		if (len > 0)
-			mpath_ids_set(ids, types[t].ours, id, min_t(size_t, len, sizeof(id)));
+			mpath_ids_add(ids, types[t].ours, id, min_t(size_t, len, sizeof(id)));
 	}
 }
 
+/* a disk that was scanned through a port that slept has no size yet, and cannot be told */
 static int mpath_identity_read(struct mpath_leg *leg, struct mpath_identity *identity)
 {
 	int ret;
@@ -171,41 +179,56 @@ static int mpath_identity_read(struct mpath_leg *leg, struct mpath_identity *ide
 	memset(identity, 0, sizeof(*identity));
 	identity->sectors = bdev_nr_sectors(leg->bdev);
 	identity->start = get_start_sect(leg->bdev);
+	if (!identity->sectors)
+		return -EIO;
 	ret = mpath_inquiry(leg, &identity->ids);
 	if (ret == -ENXIO)
-		mpath_identity_drivers(leg->bdev->bd_disk, &identity->ids);
+		mpath_identity_drivers(leg, &identity->ids);
 	return ret == -ENXIO || ret == -ENODATA ? 0 : ret;
 }
 
 int mpath_identity_learn(struct mpath_leg *leg, struct mpath_identity *identity)
 {
-	static const struct mpath_ids none;
 	int ret = mpath_identity_read(leg, identity);
 
 	/* one that only its data tell apart has to be readable */
-	if (!ret && !memcmp(&identity->ids, &none, sizeof(none)) &&
-	    mpath_compare_samples(leg, leg) == MPATH_UNKNOWN)
+	if (!ret && !identity->ids.nr && mpath_compare_samples(leg, leg) == MPATH_UNKNOWN)
 		ret = -EIO;
 	if (ret)
 		identity->sectors = 0;
 	return ret;
 }
 
+/* by size, and by what both hold if there is somebody to hold it against */
+static enum mpath_likeness mpath_identity_guess(struct mpath_leg *leg, struct mpath_leg *peer,
+						const struct mpath_identity *known)
+{
+	if (bdev_nr_sectors(leg->bdev) != (peer ? bdev_nr_sectors(peer->bdev) : known->sectors))
+		return MPATH_OTHER;
+	return peer ? mpath_compare_samples(peer, leg) : MPATH_SAME;
+}
+
 enum mpath_likeness mpath_identity_check(struct mpath_leg *leg, const struct mpath_identity *known,
-					 struct mpath_leg *peer)
+					 struct mpath_leg *peer, sector_t need)
 {
 	struct mpath_identity identity;
-	enum mpath_likeness result;
 
-	if (bdev_nr_sectors(leg->bdev) != known->sectors)
-		return MPATH_OTHER;
 	if (mpath_identity_read(leg, &identity))
 		return MPATH_UNKNOWN;
-	result = mpath_ids_compare(&identity.ids, &known->ids);
-	/* two partitions of one disk are two devices */
-	if (result == MPATH_SAME && identity.start != known->start)
+	if (identity.sectors < need)
 		return MPATH_OTHER;
-	if (result != MPATH_UNKNOWN)
-		return result;
-	return peer ? mpath_compare_samples(peer, leg) : MPATH_SAME;
+	switch (mpath_ids_compare(&identity.ids, &known->ids)) {
+	case MPATH_SAME:
+		/* two partitions of one disk are two devices */
+		return identity.start == known->start ? MPATH_SAME : MPATH_OTHER;
+	case MPATH_OTHER:
+		return MPATH_OTHER;
+	case MPATH_UNKNOWN:
+		/* the map's device says who it is, and this one does not */
+		if (known->ids.nr && !peer)
+			return MPATH_UNKNOWN;
+		fallthrough;
+	default:
+		return mpath_identity_guess(leg, peer, known);
+	}
 }

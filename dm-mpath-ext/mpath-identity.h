@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Does a path lead to the map's device? By size, then by what the device says of
- * itself when it is asked, where that is of the same kind as what is known, else by
- * samples of what it holds. Two devices that are alike in all
+ * Does a path lead to the map's device? By what the device says of itself when it is
+ * asked, where that is of the same kind as what is known, else by its size and samples
+ * of what it holds. Two devices that are alike in all
  * of that, as blank ones are, cannot be told apart.
  */
 #ifndef MPATH_IDENTITY_H
@@ -39,14 +39,16 @@ int mpath_identity_learn(struct mpath_leg *leg, struct mpath_identity *identity)
  * @leg: the path
  * @known: of mpath_identity_learn(), which has not failed
  * @peer: a path that works and shows that device, or NULL
+ * @need: sectors that the map uses of it
  *
- * May sleep, for some seconds at the most even if a path hangs. A device that says
- * nothing of itself is told by samples read through both paths, and without a @peer
- * by its size alone.
+ * May sleep, for some seconds at the most even if a path hangs. One that says who it
+ * is may have grown. One that says nothing is told by its size and by samples read
+ * through both paths, and without a @peer by its size alone; where it should say
+ * something that is not enough.
  *
  * Return: MPATH_SAME if nothing speaks against it; MPATH_UNKNOWN if there was no answer.
  */
 enum mpath_likeness mpath_identity_check(struct mpath_leg *leg, const struct mpath_identity *known,
-					 struct mpath_leg *peer);
+					 struct mpath_leg *peer, sector_t need);
 
 #endif

@@ -7,23 +7,38 @@
 #define MPATH_VPD_HEAD		4	/* of the page, and of each designator */
 #define MPATH_VPD_ID_PAGE	0x83
 
+/* numbers have one of three lengths, and a unit that was never given one has zeros */
+static bool mpath_ids_worth(enum mpath_id_type type, const u8 *bytes, size_t len)
+{
+	size_t i;
+
+	if (!len || len > MPATH_ID_MAX)
+		return false;
+	if ((type == MPATH_ID_NAA || type == MPATH_ID_EUI64) && len != 8 && len != 12 && len != 16)
+		return false;
+	for (i = 0; i < len; i++)
+		if (bytes[i])
+			return true;
+	return false;
+}
+
 /**
- * mpath_ids_set() - note a designator
+ * mpath_ids_add() - note a designator, if it is of use and there is room
  * @ids: where
  * @type: of it
- * @id: it
- * @len: its bytes; of a long one the first MPATH_ID_MAX count
- *
- * Of several of one type the longest is kept, the first of those: arrays name a
- * unit by its controller's short name as well as by its own.
+ * @bytes: it
+ * @len: of it
  */
-void mpath_ids_set(struct mpath_ids *ids, enum mpath_id_type type, const u8 *id, size_t len)
+void mpath_ids_add(struct mpath_ids *ids, enum mpath_id_type type, const u8 *bytes, size_t len)
 {
-	len = min_t(size_t, len, MPATH_ID_MAX);
-	if (len <= ids->len[type])
+	struct mpath_id *id = &ids->id[ids->nr];
+
+	if (ids->nr == MPATH_IDS || !mpath_ids_worth(type, bytes, len))
 		return;
-	ids->len[type] = len;
-	memcpy(ids->id[type], id, len);
+	id->type = type;
+	id->len = len;
+	memcpy(id->bytes, bytes, len);
+	ids->nr++;
 }
 
 /* of the logical unit: not of the port nor of the whole array */
@@ -55,19 +70,19 @@ static bool mpath_ids_type(const u8 *designator, enum mpath_id_type *type)
  * @page: as the device has sent it
  * @size: bytes of it
  *
- * Return: whether it is such a page and whole; what it has up to a fault is in @ids.
+ * Return: whether it is such a page and whole; what it has up to a fault, or up to
+ * @size, is in @ids.
  */
 bool mpath_ids_parse(struct mpath_ids *ids, const u8 *page, size_t size)
 {
+	size_t at, end, len, told;
 	enum mpath_id_type type;
-	size_t at, end, len;
 
 	memset(ids, 0, sizeof(*ids));
 	if (size < MPATH_VPD_HEAD || page[1] != MPATH_VPD_ID_PAGE)
 		return false;
-	end = MPATH_VPD_HEAD + ((size_t)page[2] << 8 | page[3]);
-	if (end > size)
-		return false;
+	told = MPATH_VPD_HEAD + ((size_t)page[2] << 8 | page[3]);
+	end = min(told, size);
 	for (at = MPATH_VPD_HEAD; at < end; at += MPATH_VPD_HEAD + len) {
 		if (end - at < MPATH_VPD_HEAD)
 			return false;
@@ -75,9 +90,29 @@ bool mpath_ids_parse(struct mpath_ids *ids, const u8 *page, size_t size)
 		if (end - at - MPATH_VPD_HEAD < len)
 			return false;
 		if (mpath_ids_type(&page[at], &type))
-			mpath_ids_set(ids, type, &page[at + MPATH_VPD_HEAD], len);
+			mpath_ids_add(ids, type, &page[at + MPATH_VPD_HEAD], len);
 	}
-	return true;
+	return told <= size;
+}
+
+/* by designators of one type: any that both have will do, since firmware adds more */
+static enum mpath_likeness mpath_ids_compare_type(const struct mpath_ids *a,
+						  const struct mpath_ids *b, u32 type)
+{
+	enum mpath_likeness result = MPATH_UNKNOWN;
+	u32 i, j;
+
+	for (i = 0; i < a->nr; i++) {
+		for (j = 0; j < b->nr; j++) {
+			if (a->id[i].type != type || b->id[j].type != type)
+				continue;
+			if (a->id[i].len == b->id[j].len &&
+			    !memcmp(a->id[i].bytes, b->id[j].bytes, a->id[i].len))
+				return MPATH_SAME;
+			result = MPATH_OTHER;
+		}
+	}
+	return result;
 }
 
 /**
@@ -85,19 +120,19 @@ bool mpath_ids_parse(struct mpath_ids *ids, const u8 *page, size_t size)
  * @a: designators of one
  * @b: and of the other
  *
- * Return: what the most certain type that both have says; MPATH_UNKNOWN if there is
- * none.
+ * Return: what the most certain type that both have says; MPATH_LIKELY if that is
+ * their T10 name, which some vendors give to all units of a kind; MPATH_UNKNOWN if
+ * there is none.
  */
 enum mpath_likeness mpath_ids_compare(const struct mpath_ids *a, const struct mpath_ids *b)
 {
-	unsigned int t;
+	enum mpath_likeness result = MPATH_UNKNOWN;
+	u32 type;
 
-	for (t = 0; t < MPATH_ID_TYPES; t++) {
-		if (!a->len[t] || !b->len[t])
-			continue;
-		if (a->len[t] != b->len[t] || memcmp(a->id[t], b->id[t], a->len[t]))
-			return MPATH_OTHER;
-		return MPATH_SAME;
+	for (type = 0; type < MPATH_ID_TYPES && result == MPATH_UNKNOWN; type++) {
+		result = mpath_ids_compare_type(a, b, type);
+		if (result == MPATH_SAME && type == MPATH_ID_T10)
+			result = MPATH_LIKELY;
 	}
-	return MPATH_UNKNOWN;
+	return result;
 }

@@ -3,6 +3,8 @@
  * Asking a SCSI device who it is.
  */
 #include <linux/completion.h>
+#include <linux/delay.h>
+#include <linux/jiffies.h>
 #include <linux/sched/mm.h>
 #include <linux/slab.h>
 
@@ -49,6 +51,7 @@ static void mpath_inquiry_ask(struct work_struct *work)
 	inquiry->error = scsi_get_vpd_page(mpath_scsi_of(inquiry->leg->bdev), MPATH_INQUIRY_PAGE,
 					   inquiry->page, MPATH_INQUIRY_BYTES);
 	memalloc_noio_restore(noio);
+	atomic_set_release(&inquiry->leg->asking, 0);
 	complete(&inquiry->done);
 	kref_put(&inquiry->refs, mpath_inquiry_free);
 }
@@ -78,9 +81,21 @@ static bool mpath_inquiry_had(struct scsi_device *sdev)
 	return rcu_access_pointer(sdev->vpd_pg83);
 }
 
+/* one at a time: while a path hangs they would pile up there */
+static bool mpath_inquiry_turn(struct mpath_leg *leg, unsigned long until)
+{
+	while (atomic_cmpxchg(&leg->asking, 0, 1)) {
+		if (time_after(jiffies, until))
+			return false;
+		msleep(20);
+	}
+	return true;
+}
+
 int mpath_inquiry(struct mpath_leg *leg, struct mpath_ids *ids)
 {
 	struct scsi_device *sdev = mpath_scsi_of(leg->bdev);
+	unsigned long until = jiffies + msecs_to_jiffies(MPATH_INQUIRY_MS);
 	struct mpath_inquiry *inquiry;
 	int ret = -ETIMEDOUT;
 
@@ -91,6 +106,8 @@ int mpath_inquiry(struct mpath_leg *leg, struct mpath_ids *ids)
 	inquiry = mpath_inquiry_new(leg);
 	if (!inquiry)
 		return -ENOMEM;
+	if (!mpath_inquiry_turn(leg, until))
+		goto out;
 	kref_get(&inquiry->refs);
 	queue_work(mpath_send_wq, &inquiry->ask);
 	if (wait_for_completion_timeout(&inquiry->done, msecs_to_jiffies(MPATH_INQUIRY_MS)))
@@ -98,6 +115,7 @@ int mpath_inquiry(struct mpath_leg *leg, struct mpath_ids *ids)
 	/* of a page with a fault, what stands before that has to do */
 	if (!ret)
 		mpath_ids_parse(ids, inquiry->page, MPATH_INQUIRY_BYTES);
+out:
 	kref_put(&inquiry->refs, mpath_inquiry_free);
 	return ret;
 }

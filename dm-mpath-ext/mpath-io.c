@@ -187,7 +187,9 @@ static void mpath_io_count(struct mpath_io *io, struct bio *bio, blk_status_t st
 		    io->start_ns, status);
 }
 
-int mpath_io_end(struct mpath_map *map, struct bio *bio, blk_status_t status)
+/* return: as mpath_io_end() */
+static __always_inline int mpath_io_judge(struct mpath_map *map, struct bio *bio,
+					  blk_status_t status)
 {
 	struct mpath_io *io = mpath_io_of(bio);
 	enum mpath_class class;
@@ -209,6 +211,16 @@ int mpath_io_end(struct mpath_map *map, struct bio *bio, blk_status_t status)
 	if (class == MPATH_CLASS_DOUBT && mpath_alua_asleep(io->path))
 		class = MPATH_CLASS_PATH;
 	return mpath_retry(map, bio, class, status);
+}
+
+int mpath_io_end(struct mpath_map *map, struct bio *bio, blk_status_t status)
+{
+	int ret = mpath_io_judge(map, bio, status);
+
+	/* not before: its path may go before the bio is sent, and it waits once more */
+	if (ret == DM_ENDIO_DONE && unlikely(mpath_io_of(bio)->held))
+		mpath_let_go(map, bio);
+	return ret;
 }
 
 u64 mpath_io_in_flight(const struct mpath_path *path)

@@ -6,6 +6,7 @@
 #ifndef MPATH_IO_H
 #define MPATH_IO_H
 
+#include "mpath-class.h"
 #include "mpath-map.h"
 
 /**
@@ -77,7 +78,9 @@ static inline void mpath_count(struct mpath_counts __percpu *counts, bool write,
 	u64 ns;
 
 	if (unlikely(status)) {
-		this_cpu_inc(counts->errors);
+		/* to be put off, or called back, is no error */
+		if (mpath_classify(status) != MPATH_CLASS_PAUSE)
+			this_cpu_inc(counts->errors);
 		return;
 	}
 	ns = ktime_get_ns() - start_ns;

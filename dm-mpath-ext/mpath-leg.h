@@ -36,8 +36,9 @@ struct mpath_load {
  * @record: what outlives the table
  * @resource: a reference, whose record it is
  * @unsent: bios for @sender
- * @send_lock: of @unsent; taken in interrupts
+ * @send_lock: of @unsent; taken with interrupts on
  * @sender: sends them
+ * @asking: a command of mpath-inquiry.c is under way
  * @release: closes it: the last reference may be dropped in an interrupt
  */
 struct mpath_leg {
@@ -50,6 +51,7 @@ struct mpath_leg {
 	struct bio_list unsent;
 	spinlock_t send_lock; /* of @unsent */
 	struct work_struct sender;
+	atomic_t asking;
 	struct work_struct release;
 };
 

@@ -23,6 +23,7 @@ void mpath_look_begin(struct mpath_look *look, const struct mpath_path *path)
 	look->leg = mpath_leg_get(path->leg);
 	look->peer = mpath_look_peer(path);
 	look->known = path->map->identity;
+	look->need = path->map->ti->len;
 	look->learned = false;
 }
 
@@ -34,7 +35,7 @@ enum mpath_likeness mpath_look(struct mpath_look *look)
 			return MPATH_UNKNOWN;
 		look->learned = true;
 	}
-	return mpath_identity_check(look->leg, &look->known, look->peer);
+	return mpath_identity_check(look->leg, &look->known, look->peer, look->need);
 }
 
 bool mpath_look_end(struct mpath_look *look, struct mpath_map *map)

@@ -15,12 +15,14 @@
  * @leg: of the path; a reference
  * @peer: of another that works; a reference, or NULL
  * @known: what the map shows
+ * @need: sectors of it that the map uses
  * @learned: that was not known before
  */
 struct mpath_look {
 	struct mpath_leg *leg;
 	struct mpath_leg *peer;
 	struct mpath_identity known;
+	sector_t need;
 	bool learned;
 };
 

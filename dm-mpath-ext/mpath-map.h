@@ -9,8 +9,9 @@
  * The I/O path takes no lock: it reads struct mpath_snap, which is replaced whole
  * (RCU) when a path or group changes.
  *
- * Locks, outermost first: mpath_resources_lock, resource->lock, map->wait_lock
- * (irq-safe). The I/O path takes wait_lock only for a bio that has to wait.
+ * Locks, outermost first: mpath_resources_lock, resource->lock, then one of map->wait_lock
+ * (irq-safe), leg->send_lock, and of hedged reads hedge->lock and the lock of their list
+ * (both irq-safe). The I/O path takes wait_lock only for a bio that has to wait.
  */
 #ifndef MPATH_MAP_H
 #define MPATH_MAP_H
@@ -155,6 +156,7 @@ struct mpath_probe;
  *	many were bad in a row
  * @answered_ns: when the last one that has ended was sent
  * @probe_again: once more when the one in flight has ended
+ * @probe_owed: the last one was put off, and somebody may wait for the answer
  * @seen: I/Os it had done at the last look
  * @suspect: an I/O that failed here was good elsewhere
  * @unread: it could not be read when the table was made
@@ -177,6 +179,7 @@ struct mpath_path {
 	u32 bad;
 	u64 answered_ns;
 	bool probe_again;
+	bool probe_owed;
 	u64 seen;
 	bool suspect;
 	bool unread;
@@ -285,7 +288,7 @@ struct mpath_hedger {
  * @paused: bios that go on after a pause
  * @doubt: bios that every path has failed alike, until probes have told why
  * @held: bios that wait for a path
- * @held_bytes: data of them and of those that had to and are about to be sent
+ * @held_bytes: data of them and of those that had to and have not ended
  * @lost_ns: when the last path went; 0: there is one
  * @expired: that is too long ago: I/O fails until there is a path again
  * @wq: for the workers; may be needed to free memory

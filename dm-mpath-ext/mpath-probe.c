@@ -92,7 +92,7 @@ static bool mpath_probe_wanted(struct mpath_path *path)
 
 	if (state == MPATH_OFF)
 		return false;
-	if (state != MPATH_UP)
+	if (state != MPATH_UP || path->probe_owed)
 		return true;
 	done = mpath_record_ios(path->record);
 	if (done == path->seen)
@@ -251,12 +251,14 @@ static void mpath_probe_answer(struct mpath_probe *probe, blk_status_t status)
 	if (!status && !mpath_probe_good(path, now_ns))
 		return;
 	if (status && mpath_classify(status) == MPATH_CLASS_PAUSE) {
-		/* that says nothing of the path: ask again, soon */
+		/* that says nothing of the path: ask again, soon, whatever its I/O says */
 		path->probe_next_ns = 0;
+		path->probe_owed = true;
 		return;
 	}
 	if (status)
 		mpath_probe_bad(path, now_ns);
+	path->probe_owed = false;
 	path->answered_ns = probe->sent_ns;
 	mpath_retry_review(path->map);
 }

@@ -93,14 +93,11 @@ int mpath_hold(struct mpath_map *map, struct bio *bio)
 	return DM_MAPIO_SUBMITTED;
 }
 
-/* a bio goes on its way, or ends */
-static void mpath_let_go(struct mpath_map *map, struct bio *bio)
+void mpath_let_go(struct mpath_map *map, struct bio *bio)
 {
 	struct mpath_io *io = mpath_io_of(bio);
 	unsigned long flags;
 
-	if (!io->held)
-		return;
 	io->held = false;
 	spin_lock_irqsave(&map->wait_lock, flags);
 	map->held_bytes -= mpath_bytes(bio);
@@ -227,9 +224,8 @@ void mpath_retry_expire(struct mpath_map *map)
 
 /* -- the worker -- */
 
-static void mpath_retry_fail(struct mpath_map *map, struct bio *bio, blk_status_t status)
+static void mpath_retry_fail(struct bio *bio, blk_status_t status)
 {
-	mpath_let_go(map, bio);
 	bio->bi_status = status;
 	bio_endio(bio);
 }
@@ -256,7 +252,6 @@ static void mpath_retry_send(struct mpath_map *map, struct bio *bio)
 
 	mpath_retry_restore(bio);
 	if (mpath_io_choose(map, bio)) {
-		mpath_let_go(map, bio);
 		if (io->attempts > 1)
 			this_cpu_inc(io->path->record->counts->retries);
 		mpath_send(io->path->leg, bio);
@@ -268,7 +263,7 @@ static void mpath_retry_send(struct mpath_map *map, struct bio *bio)
 	io->sure = false;
 	status = mpath_hold_or(map, bio);
 	if (status)
-		mpath_retry_fail(map, bio, status);
+		mpath_retry_fail(bio, status);
 }
 
 /* wait for the answers of probes; not while a suspend waits for the bio */
@@ -292,7 +287,7 @@ static void mpath_doubt_end(struct mpath_map *map, struct bio *bio)
 		status = BLK_STS_DM_REQUEUE;
 	/* the path's queue has done its accounts: it must not find its flags once more */
 	mpath_retry_restore(bio);
-	mpath_retry_fail(map, bio, status);
+	mpath_retry_fail(bio, status);
 }
 
 /*

@@ -39,6 +39,9 @@ int mpath_hold(struct mpath_map *map, struct bio *bio);
 int mpath_retry(struct mpath_map *map, struct bio *bio, enum mpath_class class,
 		blk_status_t status);
 
+/* a bio that was held has ended: others may be held in its place; any context */
+void mpath_let_go(struct mpath_map *map, struct bio *bio);
+
 /* paths in @tried failed a bio that was good on another; any context */
 void mpath_blame(struct mpath_map *map, u64 tried);
 

@@ -54,6 +54,16 @@ void mpath_send(struct mpath_leg *leg, struct bio *bio)
 		mpath_leg_put(leg);
 }
 
+bool mpath_send_idle(struct mpath_leg *leg)
+{
+	return !READ_ONCE(leg->unsent.head);
+}
+
+void mpath_send_flush(struct mpath_leg *leg)
+{
+	flush_work(&leg->sender);
+}
+
 void mpath_send_init(struct mpath_leg *leg)
 {
 	spin_lock_init(&leg->send_lock);

@@ -28,6 +28,12 @@ void mpath_send(struct mpath_leg *leg, struct bio *bio);
  */
 void mpath_send_recall(struct mpath_leg *leg);
 
+/* is nothing left to send? any context */
+bool mpath_send_idle(struct mpath_leg *leg);
+
+/* no I/O is in flight on the path: wait until its sender is at rest; may sleep */
+void mpath_send_flush(struct mpath_leg *leg);
+
 void mpath_send_init(struct mpath_leg *leg);
 
 #endif

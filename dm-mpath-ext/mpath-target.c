@@ -16,6 +16,7 @@
 #include "mpath-probe.h"
 #include "mpath-resource.h"
 #include "mpath-retry.h"
+#include "mpath-send.h"
 #include "mpath-status.h"
 #include "mpath-target.h"
 #include "mpath-tick.h"
@@ -120,6 +121,8 @@ static void mpath_path_close(struct mpath_path *path)
 {
 	mpath_probe_exit(path);
 	mpath_alua_detach(path);
+	if (path->leg && !mpath_io_in_flight(path))
+		mpath_send_flush(path->leg);
 	if (path->leg)
 		mpath_leg_close(path->leg);
 	if (path->dev)
@@ -134,34 +137,83 @@ static void mpath_path_unread(struct mpath_path *path)
 }
 
 /*
+ * A table that goes on with paths of the one in use goes on with its device, too: one
+ * of those paths may have come to show another since. Only what says who it is can be
+ * held to that; all else may have been changed for good reasons.
+ */
+static void mpath_inherit_identity(struct mpath_map *map)
+{
+	struct mpath_resource *resource = map->resource;
+	bool goes_on = false;
+	u32 p;
+
+	mutex_lock(&resource->lock);
+	for (p = 0; p < map->conf->nr_paths; p++) {
+		const struct mpath_record *record = map->paths[p].record;
+
+		goes_on |= record->joined && !record->left_ns;
+	}
+	if (goes_on && resource->table && resource->table->identity.ids.nr)
+		map->identity = resource->table->identity;
+	mutex_unlock(&resource->lock);
+}
+
+/* a path that has shown another device before says nothing of this one */
+static bool mpath_may_teach(struct mpath_map *map, const struct mpath_path *path)
+{
+	return READ_ONCE(path->record->health.state) != MPATH_FOREIGN &&
+	       !mpath_identity_learn(path->leg, &map->identity);
+}
+
+/* the first path that answers may say less of itself than another */
+static void mpath_learn_more(struct mpath_map *map, struct mpath_path *path)
+{
+	struct mpath_identity identity;
+
+	if (!map->identity.ids.nr && !mpath_identity_learn(path->leg, &identity))
+		map->identity = identity;
+}
+
+static int mpath_stranger(struct mpath_map *map, const struct mpath_path *path,
+			  const struct mpath_path *first)
+{
+	if (first)
+		DMERR("%s: path %s shows another device than path %s", mpath_name(map),
+		      path->dev->name, first->dev->name);
+	else
+		DMERR("%s: path %s shows another device than the map has shown so far",
+		      mpath_name(map), path->dev->name);
+	map->ti->error = "Paths show different devices";
+	return -EINVAL;
+}
+
+/*
  * All paths show one device, or the table is refused: each is held against the first
- * that answers.
+ * that answers, and against what the table in use shows.
  */
 static int mpath_check_paths(struct mpath_map *map)
 {
 	struct mpath_path *first = NULL, *path;
 	u32 p;
 
+	mpath_inherit_identity(map);
 	for (p = 0; p < map->conf->nr_paths; p++) {
 		path = &map->paths[p];
-		if (!first) {
-			if (mpath_identity_learn(path->leg, &map->identity))
-				mpath_path_unread(path);
-			else
-				first = path;
+		if (!map->identity.sectors && !mpath_may_teach(map, path)) {
+			mpath_path_unread(path);
 			continue;
 		}
-		switch (mpath_identity_check(path->leg, &map->identity, first->leg)) {
-		case MPATH_SAME:
-			break;
+		switch (mpath_identity_check(path->leg, &map->identity,
+					     first ? first->leg : NULL, 0)) {
 		case MPATH_OTHER:
-			DMERR("%s: path %s shows another device than path %s", mpath_name(map),
-			      path->dev->name, first->dev->name);
-			map->ti->error = "Paths show different devices";
-			return -EINVAL;
+			return mpath_stranger(map, path, first);
 		case MPATH_UNKNOWN:
 			/* if it is the first that cannot be read any more, that is seen soon */
 			mpath_path_unread(path);
+			break;
+		default:
+			first = first ?: path;
+			mpath_learn_more(map, path);
 			break;
 		}
 	}

@@ -9,6 +9,7 @@
 #include "mpath-probe.h"
 #include "mpath-resource.h"
 #include "mpath-retry.h"
+#include "mpath-send.h"
 #include "mpath-tick.h"
 
 /* -- latency -- */
@@ -129,6 +130,9 @@ static void mpath_watch(struct mpath_path *path, u64 now_ns)
 	u64 limit = mul_u32_u32(path->map->conf->t.hung_ms, NSEC_PER_MSEC);
 	bool probe_hangs = path->probe->busy && now_ns - path->probe->sent_ns > limit;
 
+	/* much that has waited was sent at once: as long as it gets less, nothing hangs */
+	if (path->record->fresh && !mpath_send_idle(path->leg))
+		path->flip_ns = now_ns;
 	if (!mpath_old_load(path)) {
 		if (now_ns - path->flip_ns > limit / 4) {
 			WRITE_ONCE(path->phase, path->phase ^ 1);

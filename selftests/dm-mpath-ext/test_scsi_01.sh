@@ -124,6 +124,24 @@ other_unit_comes_first() {
 	wait "$held"
 }
 
+# A change of the table is no way in for a stranger either.
+other_unit_by_reload() {
+	two_hosts
+	dd if=/dev/mapper/m of=/dev/null bs=4k count=4 iflag=direct status=none
+	echo offline >"$(scsi_dir h1)/state"
+	dd if=/dev/mapper/m of=/dev/null bs=4k count=4 iflag=direct status=none
+	wait_for 20 path_shows "$(number h1)" "F 1 failed"
+	debug_set vpd_use_hostno 1
+	echo running >"$(scsi_dir h1)/state"
+	refused 'shows another device than the map has shown so far' \
+		dmsetup load m --table "0 $(blockdev --getsz /dev/mapper/m) mpath-ext 0 0 1 1 round-robin 0 1 0 /dev/tier/h1"
+	debug_set vpd_use_hostno 0
+	dmsetup load m --table "0 $(blockdev --getsz /dev/mapper/m) mpath-ext 0 0 1 1 round-robin 0 1 0 /dev/tier/h1"
+	dmsetup suspend m
+	dmsetup resume m
+	wait_for 30 path_shows "$(number h1)" "A 1 up"
+}
+
 run_test "a path goes offline and returns" goes_offline
 run_test "a path is deleted, found anew and joins" deleted
 run_test "a medium error goes up and costs no path" medium_error
@@ -131,3 +149,4 @@ run_test "busy hosts and aborted commands cost no path" busy_and_aborted
 run_test "another LUN of the same content is refused" other_lun
 run_test "another unit behind a path's address is seen when it comes back" other_unit_comes_back
 run_test "another unit is seen if it is the first to come back" other_unit_comes_first
+run_test "another unit is not let in by a change of the table" other_unit_by_reload

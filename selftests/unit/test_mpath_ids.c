@@ -22,56 +22,88 @@ static const u8 page[] = {
 	0x01, 0x03, 0, 4, 0x33, 1, 2, 3,
 };
 
+static const struct mpath_id *find(const struct mpath_ids *ids, enum mpath_id_type type)
+{
+	u32 i;
+
+	for (i = 0; i < ids->nr; i++)
+		if (ids->id[i].type == type)
+			return &ids->id[i];
+	return NULL;
+}
+
 static void test_of_the_unit(void **state)
 {
 	struct mpath_ids ids;
 
 	(void)state;
 	assert_true(mpath_ids_parse(&ids, page, sizeof(page)));
-	assert_int_equal(ids.len[MPATH_ID_T10], 8);
-	assert_memory_equal(ids.id[MPATH_ID_T10], "Vendor 1", 8);
-	assert_int_equal(ids.len[MPATH_ID_NAA], 8);
-	assert_memory_equal(ids.id[MPATH_ID_NAA], "\x53\1\2\3\4\5\6\7", 8);
-	assert_int_equal(ids.len[MPATH_ID_EUI64], 0);
-	assert_int_equal(ids.len[MPATH_ID_NAME], 0);
+	/* the NAA of four bytes is none */
+	assert_int_equal(ids.nr, 2);
+	assert_int_equal(find(&ids, MPATH_ID_T10)->len, 8);
+	assert_memory_equal(find(&ids, MPATH_ID_T10)->bytes, "Vendor 1", 8);
+	assert_int_equal(find(&ids, MPATH_ID_NAA)->len, 8);
+	assert_memory_equal(find(&ids, MPATH_ID_NAA)->bytes, "\x53\1\2\3\4\5\6\7", 8);
+}
+
+static struct mpath_ids ids_of(const char *naa, const char *t10)
+{
+	struct mpath_ids ids = { 0 };
+
+	if (t10)
+		mpath_ids_add(&ids, MPATH_ID_T10, (const u8 *)t10, strlen(t10));
+	for (; naa && *naa; naa += 8)
+		mpath_ids_add(&ids, MPATH_ID_NAA, (const u8 *)naa, 8);
+	return ids;
+}
+
+static enum mpath_likeness like(struct mpath_ids a, struct mpath_ids b)
+{
+	assert_int_equal(mpath_ids_compare(&a, &b), mpath_ids_compare(&b, &a));
+	return mpath_ids_compare(&a, &b);
 }
 
 static void test_the_most_certain_says(void **state)
 {
-	struct mpath_ids a, b;
+	struct mpath_ids none = { 0 }, eui = { 0 };
 
 	(void)state;
-	mpath_ids_parse(&a, page, sizeof(page));
-	mpath_ids_parse(&b, page, sizeof(page));
-	assert_int_equal(mpath_ids_compare(&a, &b), MPATH_SAME);
+	assert_int_equal(like(ids_of("12345678", "x"), ids_of("12345678", "x")), MPATH_SAME);
 	/* vendors give all their units one T10 name: it is not asked if there is more */
-	b.id[MPATH_ID_T10][0]++;
-	assert_int_equal(mpath_ids_compare(&a, &b), MPATH_SAME);
-	b.id[MPATH_ID_NAA][7]++;
-	assert_int_equal(mpath_ids_compare(&a, &b), MPATH_OTHER);
-	b.len[MPATH_ID_NAA] = 0;
-	assert_int_equal(mpath_ids_compare(&a, &b), MPATH_OTHER);
-	b.id[MPATH_ID_T10][0]--;
-	assert_int_equal(mpath_ids_compare(&a, &b), MPATH_SAME);
-	b.len[MPATH_ID_T10]--;
-	assert_int_equal(mpath_ids_compare(&a, &b), MPATH_OTHER);
-	memset(&b, 0, sizeof(b));
-	mpath_ids_set(&b, MPATH_ID_EUI64, (const u8 *)"12345678", 8);
-	assert_int_equal(mpath_ids_compare(&a, &b), MPATH_UNKNOWN);
+	assert_int_equal(like(ids_of("12345678", "x"), ids_of("12345678", "y")), MPATH_SAME);
+	assert_int_equal(like(ids_of("12345678", "x"), ids_of("12345679", "x")), MPATH_OTHER);
+	assert_int_equal(like(ids_of("12345678", "x"), ids_of(NULL, "x")), MPATH_LIKELY);
+	assert_int_equal(like(ids_of(NULL, "x"), ids_of(NULL, "xx")), MPATH_OTHER);
+	assert_int_equal(like(ids_of("12345678", NULL), ids_of(NULL, "x")), MPATH_UNKNOWN);
+	mpath_ids_add(&eui, MPATH_ID_EUI64, (const u8 *)"12345678", 8);
+	assert_int_equal(like(ids_of("12345678", NULL), eui), MPATH_UNKNOWN);
+	assert_int_equal(like(none, none), MPATH_UNKNOWN);
+	/* more than one, in any order, or one more since the last time */
+	assert_int_equal(like(ids_of("1234567887654321", NULL), ids_of("8765432112345678", NULL)),
+			 MPATH_SAME);
+	assert_int_equal(like(ids_of("12345678", NULL), ids_of("8765432112345678", NULL)),
+			 MPATH_SAME);
+	assert_int_equal(like(ids_of("12345678", NULL), ids_of("8765432112345679", NULL)),
+			 MPATH_OTHER);
 }
 
-static void test_long_ones_are_cut(void **state)
+static void test_worthless_ones(void **state)
 {
 	struct mpath_ids ids = { 0 };
-	u8 id[255];
+	u8 bytes[255] = { 0 };
+	unsigned int i;
 
 	(void)state;
-	memset(id, 7, sizeof(id));
-	mpath_ids_set(&ids, MPATH_ID_NAME, id, sizeof(id));
-	assert_int_equal(ids.len[MPATH_ID_NAME], MPATH_ID_MAX);
-	assert_int_equal(ids.len[MPATH_ID_T10], 0);
-	mpath_ids_set(&ids, MPATH_ID_NAME, (const u8 *)"short", 5);
-	assert_int_equal(ids.id[MPATH_ID_NAME][0], 7);
+	mpath_ids_add(&ids, MPATH_ID_NAA, bytes, 8);
+	mpath_ids_add(&ids, MPATH_ID_T10, bytes, 20);
+	bytes[0] = 1;
+	mpath_ids_add(&ids, MPATH_ID_NAA, bytes, 9);
+	mpath_ids_add(&ids, MPATH_ID_EUI64, bytes, 0);
+	mpath_ids_add(&ids, MPATH_ID_NAME, bytes, MPATH_ID_MAX + 1);
+	assert_int_equal(ids.nr, 0);
+	for (i = 0; i < MPATH_IDS + 3; i++)
+		mpath_ids_add(&ids, MPATH_ID_NAME, bytes, MPATH_ID_MAX);
+	assert_int_equal(ids.nr, MPATH_IDS);
 }
 
 /* cut off anywhere it is refused, and nothing is read behind its end */
@@ -107,7 +139,7 @@ static void test_of_another_page(void **state)
 	memcpy(some, page, sizeof(page));
 	some[1] = 0x80;
 	assert_false(mpath_ids_parse(&ids, some, sizeof(some)));
-	assert_int_equal(ids.len[MPATH_ID_NAA], 0);
+	assert_int_equal(ids.nr, 0);
 }
 
 static void test_random_bytes(void **state)
@@ -129,8 +161,9 @@ static void test_random_bytes(void **state)
 			some[2] = 0;
 		}
 		mpath_ids_parse(&ids, some, size);
-		for (n = 0; n < MPATH_ID_TYPES; n++)
-			assert_in_range(ids.len[n], 0, MPATH_ID_MAX);
+		assert_in_range(ids.nr, 0, MPATH_IDS);
+		for (n = 0; n < ids.nr; n++)
+			assert_in_range(ids.id[n].len, 1, MPATH_ID_MAX);
 		free(some);
 	}
 }
@@ -140,7 +173,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_of_the_unit),
 		cmocka_unit_test(test_the_most_certain_says),
-		cmocka_unit_test(test_long_ones_are_cut),
+		cmocka_unit_test(test_worthless_ones),
 		cmocka_unit_test(test_cut_off),
 		cmocka_unit_test(test_of_another_page),
 		cmocka_unit_test(test_random_bytes),
