@@ -115,17 +115,17 @@ good_words() {
 	message m set elastic 1000 100
 	message m set hung_time 900
 	assert_match "$(dmsetup table m)" \
-		' mpath-ext 11 queue_if_no_path 7 failback 30 probe_interval 50 slow_path 4.50 elastic 1000 100 0 2 1 '
+		' mpath-ext 13 queue_if_no_path 7 failback 30 probe_interval 50 slow_path 4.50 elastic 1000 100 hung_time 900 0 2 1 '
 	message m fail_if_no_path
-	assert_match "$(dmsetup table m)" ' mpath-ext 9 failback 30 '
+	assert_match "$(dmsetup table m)" ' mpath-ext 11 failback 30 '
 	message m queue_if_no_path
-	assert_match "$(dmsetup table m)" ' mpath-ext 11 queue_if_no_path 7 '
+	assert_match "$(dmsetup table m)" ' mpath-ext 13 queue_if_no_path 7 '
 	# what the table shows can be loaded
 	dmsetup load m --table "$(dmsetup table m)"
 	dmsetup suspend m
 	expect_fail message m fail_path /dev/mapper/pa
 	dmsetup resume m
-	assert_match "$(dmsetup table m)" ' mpath-ext 11 queue_if_no_path 7 '
+	assert_match "$(dmsetup table m)" ' mpath-ext 13 queue_if_no_path 7 '
 }
 
 # what became another disk while it was off does not come back, nor on a second try
