@@ -166,12 +166,17 @@ lost_and_removed() {
 # reads that hang with their path are taken over once that is seen, budget or not
 taken_over() {
 	local sent
-	hedged 90 100
+	hedged 90 5
+	path_is pa delay /dev/tier/disk 0 200
+	path_is pb delay /dev/tier/disk 0 200
+	reads 600 40
+	sleep 0.3
 	message m set hung_time 500
 	path_hangs pa
-	# more at once than can have been saved for: the rest is not hedged but retried
+	# More at once than can have been saved for, and all before the first of them is late:
+	# the rest is not hedged but retried, once pa is given up.
 	sent=$(hedges_sent m pb)
-	timeout 100 "$tree/selftests/dm-mpath-ext/reuse_buffers" /dev/mapper/m 80 alpha 0
+	reads 80 80 --iodepth_batch_submit=80
 	path_state_is m pa hung
 	dmsetup status m
 	(($(in_flight m pa) > $(hedges_sent m pb) - sent)) || fail "$sent: $(dmsetup status m)"
