@@ -171,6 +171,36 @@ static void churn(struct tier_meta *meta, unsigned int steps)
 	}
 }
 
+/* so that the journal has one of each put that there is */
+static void change_records(struct tier_meta *meta)
+{
+	struct tier_member_record mem = meta->members[2]->rec;
+	struct tier_pool_record conf = meta->super.pool;
+	struct tier_lun_record lun = *meta->luns[0];
+	struct tier_put puts[] = {
+		{ .kind = TIER_PUT_POOL, .pool = &conf },
+		{ .kind = TIER_PUT_LUN, .index = 0, .lun = &lun },
+		{ .kind = TIER_PUT_MEMBER, .index = 2, .mem = &mem },
+	};
+	u32 index;
+
+	conf.headroom = 7;
+	lun.weight = 50;
+	mem.state = TIER_MEMBER_DRAINING;
+	MUST(!tier_meta_commit(meta, puts, ARRAY_SIZE(puts)));
+	/* a LUN that comes and goes */
+	lun.id = 77;
+	puts[1].index = LUNS;
+	MUST(!tier_meta_commit(meta, &puts[1], 1));
+	lun.flags = 0;
+	MUST(!tier_meta_commit(meta, &puts[1], 1));
+	/* and a member that only the journal tells of */
+	memset(mem.uuid, 0x99, TIER_UUID_LEN);
+	mem.state = TIER_MEMBER_ACTIVE;
+	mem.extents = 20;
+	MUST(!tier_meta_add_member(meta, &mem, &index));
+}
+
 static void make_pool(struct pool *pool, bool mirrored, bool stopped)
 {
 	struct tier_meta_params params = {
@@ -194,8 +224,11 @@ static void make_pool(struct pool *pool, bool mirrored, bool stopped)
 	add_objects(pool, &meta);
 	churn(&meta, 250);
 	MUST(!tier_meta_checkpoint(&meta, stopped));
-	if (!stopped)
-		churn(&meta, 10);
+	if (!stopped) {
+		churn(&meta, 5);
+		change_records(&meta);
+		churn(&meta, 5);
+	}
 	MUST(!tier_image_take(&image->truth, &meta));
 	pool->super = meta.super;
 	pool->head_block = meta.head_block;
