@@ -142,6 +142,36 @@ other_unit_by_reload() {
 	wait_for 30 path_shows "$(number h1)" "A 1 up"
 }
 
+# A command that is never answered: the path hangs until SCSI has aborted it, which then
+# is not to try again; the other path does it.
+timed_out() {
+	local i pid before
+	two_hosts
+	message m set hung_time 600000
+	for i in h0 h1; do
+		echo 4 >"$(scsi_dir "$i")/timeout"
+		echo 0 >"$(printf '%s\n' "$(scsi_dir "$i")"/scsi_disk/*/max_retries)"
+	done
+	message m fail_path /dev/tier/h1
+	debug_set opts 4
+	debug_set every_nth 1
+	pattern late 8 | dd of=/dev/mapper/m bs=4k oflag=direct iflag=fullblock conv=notrunc status=none &
+	pid=$!
+	wait_for 20 eval '[[ $(dmsetup status m) =~ " $(number h0) A 0 up "[0-9]+" "[1-9] ]]'
+	debug_set every_nth 0
+	debug_set opts 0
+	before=$(awk '{ print $5 }' "/sys/dev/block/$(number h1)/stat")
+	message m reinstate_path /dev/tier/h1
+	message m set hung_time 300
+	wait "$pid"
+	check_pattern /dev/mapper/m 0 8 late
+	assert_eq "$(awk '{ print $5 }' "/sys/dev/block/$(number h1)/stat")" $((before + 1)) "writes on h1"
+	[[ $(dmsetup status m) =~ " $(number h0) "[AF]" 1 " ]] || fail "$(dmsetup status m)"
+	wait_for 60 path_shows "$(number h0)" "A 1 up"
+	verify_load /dev/mapper/m 1
+	wait $!
+}
+
 run_test "a path goes offline and returns" goes_offline
 run_test "a path is deleted, found anew and joins" deleted
 run_test "a medium error goes up and costs no path" medium_error
@@ -150,3 +180,4 @@ run_test "another LUN of the same content is refused" other_lun
 run_test "another unit behind a path's address is seen when it comes back" other_unit_comes_back
 run_test "another unit is seen if it is the first to come back" other_unit_comes_first
 run_test "another unit is not let in by a change of the table" other_unit_by_reload
+run_test "a command is never answered" timed_out
