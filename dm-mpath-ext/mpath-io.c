@@ -69,17 +69,26 @@ static __always_inline u32 mpath_io_turn(const struct mpath_map *map, const stru
 	}
 }
 
-/* a path that has not failed this bio yet, if there is one */
+/*
+ * A path that has not failed this bio yet, if there is one: best one that has failed no
+ * other just now, since more than one may be gone and none of them is known to be yet.
+ */
 static u32 mpath_io_untried(const struct mpath_snap *snap, u32 turn, u64 tried)
 {
-	u32 i, at = turn;
+	u32 i, at = turn, best = snap->nr;
 
 	for (i = 0; i < snap->nr; i++) {
-		if (!(tried & BIT_ULL(snap->path[at]->number)))
-			return at;
+		const struct mpath_path *path = snap->path[at];
+
+		if (!(tried & BIT_ULL(path->number))) {
+			if (!READ_ONCE(path->doubted))
+				return at;
+			if (best == snap->nr)
+				best = at;
+		}
 		at = at + 1 < snap->nr ? at + 1 : 0;
 	}
-	return turn;
+	return best < snap->nr ? best : turn;
 }
 
 static __always_inline struct mpath_path *mpath_io_seat(struct mpath_map *map, u64 tried,
@@ -210,6 +219,8 @@ static __always_inline int mpath_io_judge(struct mpath_map *map, struct bio *bio
 	/* its port has gone to sleep: no other path need tell why it failed */
 	if (class == MPATH_CLASS_DOUBT && mpath_alua_asleep(io->path))
 		class = MPATH_CLASS_PATH;
+	if (class == MPATH_CLASS_DOUBT)
+		WRITE_ONCE(io->path->doubted, true);
 	return mpath_retry(map, bio, class, status);
 }
 

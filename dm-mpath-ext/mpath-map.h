@@ -158,6 +158,7 @@ struct mpath_probe;
  * @probe_again: once more when the one in flight has ended
  * @probe_owed: the last one was put off, and somebody may wait for the answer
  * @seen: I/Os it had done at the last look
+ * @doubted: an I/O has failed here since the last tick, and it may have been the path
  * @suspect: an I/O that failed here was good elsewhere
  * @unread: it could not be read when the table was made
  * @alua: its activation; NULL: the table has no hardware handler
@@ -181,6 +182,7 @@ struct mpath_path {
 	bool probe_again;
 	bool probe_owed;
 	u64 seen;
+	bool doubted;
 	bool suspect;
 	bool unread;
 	struct mpath_alua *alua;

@@ -189,8 +189,10 @@ static void mpath_tick(struct work_struct *work)
 	mpath_resource_renew_name(map->resource);
 	mpath_fold(map);
 	iops = mpath_iops(map, now_ns);
-	for (p = 0; p < map->conf->nr_paths; p++)
+	for (p = 0; p < map->conf->nr_paths; p++) {
 		mpath_watch(&map->paths[p], now_ns);
+		WRITE_ONCE(map->paths[p].doubted, false);
+	}
 	mpath_hedge_tick(map, now_ns);
 	for (g = 0; g < map->conf->nr_groups; g++) {
 		mpath_judge(map, map->groups[g].conf);

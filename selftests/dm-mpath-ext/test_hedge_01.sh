@@ -166,10 +166,13 @@ lost_and_removed() {
 # reads that hang with their path are taken over once that is seen, budget or not
 taken_over() {
 	local sent
-	hedged 90 5
+	hedged 90 100
 	path_is pa delay /dev/tier/disk 0 200
 	path_is pb delay /dev/tier/disk 0 200
+	# the second to save, as few of them are late any more
 	reads 600 40
+	in_turn 30
+	message m set hedge 90 1
 	sleep 0.3
 	message m set hung_time 500
 	path_hangs pa

@@ -83,7 +83,8 @@ reserved() {
 	persist /dev/tier/ga --out --register --param-sark=0xa1
 	persist /dev/tier/ga --out --reserve --param-rk=0xa1 --prout-type=3
 	conflicts=$(reads_in_conflict 20)
-	assert_eq "$conflicts" 10 "conflicts in 20 reads over two ports"
+	# about half: each CPU takes turns of its own
+	((conflicts >= 5 && conflicts <= 15)) || fail "$conflicts conflicts in 20 reads over two ports"
 	no_blame
 	message m fail_path /dev/tier/ga
 	assert_eq "$(reads_in_conflict 4)" 4 conflicts
@@ -94,6 +95,22 @@ reserved() {
 	verify_load /dev/mapper/m 1
 	wait $!
 	disk_is gb up 0 || fail "$(dmsetup status m)"
+}
+
+# Probes get the conflict as well, and that is an answer: nothing is wrong with the paths.
+reserved_while_idle() {
+	prepare_persist
+	mklio 1 ga gb gc
+	disks_map "4 probe_interval 50 queue_if_no_path 600" "$*" ga gb
+	persist /dev/tier/gc --out --register --param-sark=0xc1
+	persist /dev/tier/gc --out --reserve --param-rk=0xc1 --prout-type=3
+	wait_for 20 probed ga "$(reads_of ga)"
+	wait_for 20 probed gb "$(reads_of gb)"
+	no_blame
+	assert_eq "$(reads_in_conflict 2)" 2 conflicts
+	persist /dev/tier/gc --out --clear --param-rk=0xc1
+	assert_eq "$(reads_in_conflict 2)" 0 conflicts
+	no_blame
 }
 
 # A host registers through all its paths, reserves for registrants, and is fenced off by
@@ -258,6 +275,7 @@ run_test "a LUN is taken away, shown again and joins" lun_goes_and_returns 0
 run_test "a LUN is taken away, shown again and joins, with alua" lun_goes_and_returns 1 alua
 run_test "a reservation of the other port's" reserved 0
 run_test "a host registers, reserves and is fenced off" fenced 0
+run_test "a reservation of another host's while idle" reserved_while_idle 0
 run_test "ports in each state, of two groups" access_states
 run_test "ports in each state, of one group" access_states_in_group
 run_test "a session ends and is begun anew" session_ends_and_returns
