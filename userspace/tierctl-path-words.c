@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tierctl-line.h"
 #include "tierctl-path.h"
 
 #define FEATURE_WORDS_MAX	32
@@ -15,30 +16,6 @@ static const struct {
 	[PATH_ROLE] = { "role", "active" },
 	[PATH_COST] = { "cost", "0" },
 };
-
-static bool complain(const char **why, const char *text)
-{
-	*why = text;
-	return false;
-}
-
-/* the next word of a line being taken apart, NULL at its end */
-static char *next_word(char **line)
-{
-	char *word;
-
-	do
-		word = strsep(line, " \t\n");
-	while (word && !*word);
-	return word;
-}
-
-static bool next_number(char **line, uint64_t max, uint64_t *value)
-{
-	const char *word = next_word(line);
-
-	return word && text_number(word, max, value);
-}
 
 static unsigned int count_paths(const struct path_words *w)
 {
@@ -63,15 +40,15 @@ static bool has_dev(const struct path_words *w, const char *dev)
 static bool add_dev(struct path_words *w, struct words_group *g, const char *dev,
 		    const char **why)
 {
-	if (!*dev || dev[strcspn(dev, " \t\n")])
-		return complain(why, "a device's path must not be empty or have spaces");
+	if (!line_device(dev, why))
+		return false;
 	if (count_paths(w) == PATH_WORDS_PATHS)
-		return complain(why, "a map has at most 64 paths");
+		return line_bad(why, "a map has at most 64 paths");
 	if (has_dev(w, dev))
-		return complain(why, "a device is named twice");
+		return line_bad(why, "a device is named twice");
 	g->path[g->nr_paths] = (struct words_path){ .dev = strdup(dev) };
 	if (!g->path[g->nr_paths].dev)
-		return complain(why, "out of memory");
+		return line_bad(why, "out of memory");
 	g->nr_paths++;
 	return true;
 }
@@ -84,7 +61,7 @@ static bool add_key(struct words_group *g, const char *word, const char **why)
 	int k;
 
 	if (!g->nr_paths)
-		return complain(why, "a key stands behind the device that it is for");
+		return line_bad(why, "a key stands behind the device that it is for");
 	path = &g->path[g->nr_paths - 1];
 	for (k = 0; k < PATH_KEYS; k++) {
 		len = strlen(keys[k].name);
@@ -92,13 +69,13 @@ static bool add_key(struct words_group *g, const char *word, const char **why)
 			break;
 	}
 	if (k == PATH_KEYS)
-		return complain(why, "a path's keys are weight=, role= and cost=");
+		return line_bad(why, "a path's keys are weight=, role= and cost=");
 	if (path->value[k])
-		return complain(why, "a key is given twice for one path");
+		return line_bad(why, "a key is given twice for one path");
 	if (!word[len + 1] || word[strcspn(word, " \t\n")])
-		return complain(why, "a key's value must not be empty or have spaces");
+		return line_bad(why, "a key's value must not be empty or have spaces");
 	path->value[k] = strdup(word + len + 1);
-	return path->value[k] || complain(why, "out of memory");
+	return path->value[k] || line_bad(why, "out of memory");
 }
 
 /* a device's path may well have a '=' in it, but not in its first part */
@@ -113,7 +90,7 @@ static bool add_words(struct path_words *w, struct words_group *g, const char *s
 		      const char **why)
 {
 	char *copy = strdup(spec), *list = copy, *word;
-	bool ok = copy || complain(why, "out of memory");
+	bool ok = copy || line_bad(why, "out of memory");
 
 	while (ok && (word = strsep(&list, ",")))
 		ok = is_key(word) ? add_key(g, word, why) : add_dev(w, g, word, why);
@@ -127,9 +104,9 @@ static bool new_group(struct path_words *w, const char *selector, size_t len,
 	struct words_group *g = &w->group[w->nr_groups];
 
 	if (w->nr_groups == PATH_WORDS_GROUPS)
-		return complain(why, "a map has at most 32 groups");
+		return line_bad(why, "a map has at most 32 groups");
 	if (!len || len >= sizeof(g->selector) || strcspn(selector, " \t\n") < len)
-		return complain(why, "a selector is round-robin, queue-depth or latency");
+		return line_bad(why, "a selector is round-robin, queue-depth or latency");
 	memset(g, 0, sizeof(*g));
 	snprintf(g->selector, sizeof(g->selector), "%.*s", (int)len, selector);
 	w->nr_groups++;
@@ -141,7 +118,7 @@ bool path_words_group(struct path_words *w, const char *spec, const char **why)
 	const char *colon = strchr(spec, ':');
 
 	if (!colon || !colon[1])
-		return complain(why, "a group is written SELECTOR:DEV[,KEY=VALUE...][,DEV...]");
+		return line_bad(why, "a group is written SELECTOR:DEV[,KEY=VALUE...][,DEV...]");
 	return new_group(w, spec, colon - spec, why) &&
 	       add_words(w, &w->group[w->nr_groups - 1], colon + 1, why);
 }
@@ -149,9 +126,9 @@ bool path_words_group(struct path_words *w, const char *spec, const char **why)
 bool path_words_add(struct path_words *w, unsigned int g, const char *spec, const char **why)
 {
 	if (!g || g > w->nr_groups)
-		return complain(why, "there is no group of that number");
+		return line_bad(why, "there is no group of that number");
 	if (is_key(spec))
-		return complain(why, "a key stands behind the device that it is for");
+		return line_bad(why, "a key stands behind the device that it is for");
 	return add_words(w, &w->group[g - 1], spec, why);
 }
 
@@ -163,11 +140,11 @@ bool path_words_feature(struct path_words *w, const char *name, const char *valu
 	char *comma;
 
 	if (value && (!*value || value[strcspn(value, " \t\n")]))
-		return complain(why, "a value must not be empty or have spaces");
+		return line_bad(why, "a value must not be empty or have spaces");
 	if (value && (*value == ',' || strstr(value, ",,") || value[strlen(value) - 1] == ','))
-		return complain(why, "a word is missing before, behind or between commas");
+		return line_bad(why, "a word is missing before, behind or between commas");
 	if (len + strlen(name) + (value ? strlen(value) : 0) + 3 > sizeof(w->features))
-		return complain(why, "too many words");
+		return line_bad(why, "too many words");
 	snprintf(w->features + len, sizeof(w->features) - len, "%s%s%s%s", len ? " " : "", name,
 		 value ? " " : "", value ? value : "");
 	at = len + !!len + strlen(name);
@@ -234,12 +211,12 @@ static bool parse_features(struct path_words *w, char **line, const char **why)
 	uint64_t left;
 	char *word;
 
-	if (!next_number(line, FEATURE_WORDS_MAX, &left))
-		return complain(why, "the number of feature words is missing");
+	if (!line_number(line, FEATURE_WORDS_MAX, &left))
+		return line_bad(why, "the number of feature words is missing");
 	while (left--) {
-		word = next_word(line);
+		word = line_word(line);
 		if (!word)
-			return complain(why, "feature words are missing");
+			return line_bad(why, "feature words are missing");
 		if (!path_words_feature(w, word, NULL, why))
 			return false;
 	}
@@ -251,13 +228,13 @@ static bool parse_handler(struct path_words *w, char **line, const char **why)
 	const char *word;
 	uint64_t words;
 
-	if (!next_number(line, 1, &words))
-		return complain(why, "the number of hardware handler words is missing");
+	if (!line_number(line, 1, &words))
+		return line_bad(why, "the number of hardware handler words is missing");
 	if (!words)
 		return true;
-	word = next_word(line);
+	word = line_word(line);
 	if (!word || strlen(word) >= sizeof(w->handler))
-		return complain(why, "the hardware handler is missing");
+		return line_bad(why, "the hardware handler is missing");
 	strcpy(w->handler, word);
 	return true;
 }
@@ -265,16 +242,16 @@ static bool parse_handler(struct path_words *w, char **line, const char **why)
 static bool parse_path(struct path_words *w, struct words_group *g, char **line, uint64_t args,
 		       const char **why)
 {
-	const char *word = next_word(line);
+	const char *word = line_word(line);
 
 	if (!word)
-		return complain(why, "a group has fewer paths than it says");
+		return line_bad(why, "a group has fewer paths than it says");
 	if (!add_dev(w, g, word, why))
 		return false;
 	while (args--) {
-		word = next_word(line);
+		word = line_word(line);
 		if (!word)
-			return complain(why, "a path has fewer words than it should");
+			return line_bad(why, "a path has fewer words than it should");
 		if (!add_key(g, word, why))
 			return false;
 	}
@@ -283,49 +260,44 @@ static bool parse_path(struct path_words *w, struct words_group *g, char **line,
 
 static bool parse_group(struct path_words *w, char **line, const char **why)
 {
-	const char *selector = next_word(line);
+	const char *selector = line_word(line);
 	uint64_t words, paths, args;
 
-	if (!selector || !next_number(line, 0, &words))
-		return complain(why, "a group lacks its selector or the number of its words");
+	if (!selector || !line_number(line, 0, &words))
+		return line_bad(why, "a group lacks its selector or the number of its words");
 	if (!new_group(w, selector, strlen(selector), why))
 		return false;
-	if (!next_number(line, PATH_WORDS_PATHS, &paths) || !next_number(line, PATH_KEYS, &args))
-		return complain(why, "a group lacks its number of paths or of their words");
+	if (!line_number(line, PATH_WORDS_PATHS, &paths) || !line_number(line, PATH_KEYS, &args))
+		return line_bad(why, "a group lacks its number of paths or of their words");
 	while (paths--)
 		if (!parse_path(w, &w->group[w->nr_groups - 1], line, args, why))
 			return false;
 	return true;
 }
 
-static bool parse_line(struct path_words *w, char *line, const char **why)
+static bool parse_line(void *words, char *line, const char **why)
 {
+	struct path_words *w = words;
 	uint64_t groups;
 
 	if (!parse_features(w, &line, why) || !parse_handler(w, &line, why))
 		return false;
-	if (!next_number(&line, PATH_WORDS_GROUPS, &groups) ||
-	    !next_number(&line, groups, &w->initial))
-		return complain(why, "the number of groups or the initial one is missing");
+	if (!line_number(&line, PATH_WORDS_GROUPS, &groups) ||
+	    !line_number(&line, groups, &w->initial))
+		return line_bad(why, "the number of groups or the initial one is missing");
 	while (groups--)
 		if (!parse_group(w, &line, why))
 			return false;
-	return !next_word(&line) || complain(why, "there are words after the last group");
+	return !line_word(&line) || line_bad(why, "there are words after the last group");
 }
 
 bool path_words_parse(struct path_words *w, const char *params, const char **why)
 {
-	char *copy = strdup(params);
-	bool ok;
-
 	memset(w, 0, sizeof(*w));
-	if (!copy)
-		return complain(why, "out of memory");
-	ok = parse_line(w, copy, why);
-	free(copy);
-	if (!ok)
-		path_words_free(w);
-	return ok;
+	if (line_parse(params, parse_line, w, why))
+		return true;
+	path_words_free(w);
+	return false;
 }
 
 /* all paths of a group have the same number of words: what one says, all say */
@@ -360,15 +332,11 @@ static unsigned int renumbered(const struct path_words *w, uint64_t old)
 }
 
 /* a group left without paths is left out */
-char *path_words_params(const struct path_words *w)
+static void write_line(const void *words, FILE *out)
 {
+	const struct path_words *w = words;
 	unsigned int g, groups = 0;
-	char *text = NULL;
-	size_t len;
-	FILE *out = open_memstream(&text, &len);
 
-	if (!out)
-		return NULL;
 	for (g = 0; g < w->nr_groups; g++)
 		groups += !!w->group[g].nr_paths;
 	fprintf(out, "%u%s%s", w->nr_features, *w->features ? " " : "", w->features);
@@ -377,9 +345,9 @@ char *path_words_params(const struct path_words *w)
 	for (g = 0; g < w->nr_groups; g++)
 		if (w->group[g].nr_paths)
 			write_group(&w->group[g], out);
-	if (fclose(out)) {
-		free(text);
-		return NULL;
-	}
-	return text;
+}
+
+char *path_words_params(const struct path_words *w)
+{
+	return line_text(write_line, w);
 }

@@ -1,18 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The words of a tier-pool table: parsed, changed, and written again. */
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "tierctl-line.h"
 #include "tierctl.h"
 
 #define FEATURE_WORDS_MAX	64
-
-static bool complain(const char **why, const char *text)
-{
-	*why = text;
-	return false;
-}
 
 static struct words_tier *tier_named(struct pool_words *w, const char *name)
 {
@@ -30,11 +24,11 @@ static bool add_name(struct pool_words *w, const char *name, struct words_tier *
 	struct words_tier *tier;
 
 	if (!*name || strlen(name) >= DMTIER_TIER_LEN)
-		return complain(why, "a tier's name has 1 to 31 characters");
+		return line_bad(why, "a tier's name has 1 to 31 characters");
 	if (name[strcspn(name, " \t\n,:")])
-		return complain(why, "a tier's name has no space, comma or colon");
+		return line_bad(why, "a tier's name has no space, comma or colon");
 	if (w->nr_tiers == WORDS_MAX_TIERS)
-		return complain(why, "a pool has at most 8 tiers");
+		return line_bad(why, "a pool has at most 8 tiers");
 	tier = &w->tier[w->nr_tiers++];
 	strcpy(tier->name, name);
 	*out = tier;
@@ -55,15 +49,15 @@ static bool has_dev(const struct pool_words *w, const char *dev)
 static bool add_dev(struct pool_words *w, struct words_tier *tier, const char *dev,
 		    const char **why)
 {
-	if (!*dev || dev[strcspn(dev, " \t\n")])
-		return complain(why, "a device's path must not be empty or have spaces");
+	if (!line_device(dev, why))
+		return false;
 	if (tier->nr_devs == WORDS_MAX_DEVS)
-		return complain(why, "a tier has at most 64 devices");
+		return line_bad(why, "a tier has at most 64 devices");
 	if (has_dev(w, dev))
-		return complain(why, "a device is named twice");
+		return line_bad(why, "a device is named twice");
 	tier->dev[tier->nr_devs] = strdup(dev);
 	if (!tier->dev[tier->nr_devs])
-		return complain(why, "out of memory");
+		return line_bad(why, "out of memory");
 	tier->nr_devs++;
 	return true;
 }
@@ -77,10 +71,10 @@ bool words_add_tier(struct pool_words *w, const char *spec, const char **why)
 	bool ok = true;
 
 	if (!colon || !colon[1])
-		return complain(why, "a tier is written NAME:DEV[,DEV...]");
+		return line_bad(why, "a tier is written NAME:DEV[,DEV...]");
 	copy = strdup(spec);
 	if (!copy)
-		return complain(why, "out of memory");
+		return line_bad(why, "out of memory");
 	copy[colon - spec] = 0;
 	tier = tier_named(w, copy);
 	if (!tier)
@@ -138,31 +132,13 @@ void words_free(struct pool_words *w)
 	memset(w, 0, sizeof(*w));
 }
 
-/* the next word of a line being taken apart, NULL at its end */
-static char *next_word(char **line)
-{
-	char *word;
-
-	do
-		word = strsep(line, " \t\n");
-	while (word && !*word);
-	return word;
-}
-
-static bool next_number(char **line, uint64_t max, uint64_t *value)
-{
-	const char *word = next_word(line);
-
-	return word && text_number(word, max, value);
-}
-
 static bool parse_feature(struct pool_words *w, char **line, uint64_t *left, const char **why)
 {
-	const char *word = next_word(line), *arg;
+	const char *word = line_word(line), *arg;
 
 	(*left)--;
 	if (!word)
-		return complain(why, "feature words are missing");
+		return line_bad(why, "feature words are missing");
 	if (!strcmp(word, "read_only"))
 		return w->read_only = true;
 	if (!strcmp(word, "error_if_no_space"))
@@ -172,74 +148,69 @@ static bool parse_feature(struct pool_words *w, char **line, uint64_t *left, con
 	if (!strcmp(word, "no_discard_passdown"))
 		return w->no_discard_passdown = true;
 	if (strcmp(word, "metadata_mirror"))
-		return complain(why, "a feature that this tierctl does not know");
-	arg = *left ? next_word(line) : NULL;
+		return line_bad(why, "a feature that this tierctl does not know");
+	arg = *left ? line_word(line) : NULL;
 	if (!arg || w->mirror)
-		return complain(why, "metadata_mirror wants one device");
+		return line_bad(why, "metadata_mirror wants one device");
 	(*left)--;
 	w->mirror = strdup(arg);
-	return w->mirror || complain(why, "out of memory");
+	return w->mirror || line_bad(why, "out of memory");
 }
 
 static bool parse_tier(struct pool_words *w, char **line, const char **why)
 {
-	const char *name = next_word(line);
+	const char *name = line_word(line);
 	struct words_tier *tier;
 	uint64_t devs;
 
-	if (!name || !next_number(line, WORDS_MAX_DEVS, &devs))
-		return complain(why, "a tier lacks its name or its number of devices");
+	if (!name || !line_number(line, WORDS_MAX_DEVS, &devs))
+		return line_bad(why, "a tier lacks its name or its number of devices");
 	if (tier_named(w, name))
-		return complain(why, "a tier is named twice");
+		return line_bad(why, "a tier is named twice");
 	if (!add_name(w, name, &tier, why))
 		return false;
 	while (devs--) {
-		const char *dev = next_word(line);
+		const char *dev = line_word(line);
 
 		if (!dev)
-			return complain(why, "a tier has fewer devices than it says");
+			return line_bad(why, "a tier has fewer devices than it says");
 		if (!add_dev(w, tier, dev, why))
 			return false;
 	}
 	return true;
 }
 
-static bool parse_line(struct pool_words *w, char *line, const char **why)
+static bool parse_line(void *words, char *line, const char **why)
 {
-	const char *meta = next_word(&line);
+	const char *meta = line_word(&line);
+	struct pool_words *w = words;
 	uint64_t left, tiers;
 
-	if (!meta || !next_number(&line, UINT32_MAX, &w->extent_sectors))
-		return complain(why, "metadata device or extent size is missing");
+	if (!meta || !line_number(&line, UINT32_MAX, &w->extent_sectors))
+		return line_bad(why, "metadata device or extent size is missing");
 	w->meta = strdup(meta);
 	if (!w->meta)
-		return complain(why, "out of memory");
-	if (!next_number(&line, FEATURE_WORDS_MAX, &left))
-		return complain(why, "the number of feature words is missing");
+		return line_bad(why, "out of memory");
+	if (!line_number(&line, FEATURE_WORDS_MAX, &left))
+		return line_bad(why, "the number of feature words is missing");
 	while (left)
 		if (!parse_feature(w, &line, &left, why))
 			return false;
-	if (!next_number(&line, WORDS_MAX_TIERS, &tiers))
-		return complain(why, "the number of tiers is missing");
+	if (!line_number(&line, WORDS_MAX_TIERS, &tiers))
+		return line_bad(why, "the number of tiers is missing");
 	while (tiers--)
 		if (!parse_tier(w, &line, why))
 			return false;
-	return !next_word(&line) || complain(why, "there are words after the last tier");
+	return !line_word(&line) || line_bad(why, "there are words after the last tier");
 }
 
 bool words_parse(struct pool_words *w, const char *params, const char **why)
 {
-	char *copy = strdup(params);
-	bool ok;
-
 	memset(w, 0, sizeof(*w));
-	if (!copy)
-		return complain(why, "out of memory");
-	ok = parse_line(w, copy, why);
-	free(copy);
-	if (!ok)
-		words_free(w);
-	return ok;
+	if (line_parse(params, parse_line, w, why))
+		return true;
+	words_free(w);
+	return false;
 }
 
 static void write_features(const struct pool_words *w, FILE *out)
@@ -259,15 +230,11 @@ static void write_features(const struct pool_words *w, FILE *out)
 }
 
 /* a tier left without devices is left out */
-char *words_params(const struct pool_words *w)
+static void write_line(const void *words, FILE *out)
 {
+	const struct pool_words *w = words;
 	unsigned int i, k, tiers = 0;
-	char *text = NULL;
-	size_t len;
-	FILE *out = open_memstream(&text, &len);
 
-	if (!out)
-		return NULL;
 	for (i = 0; i < w->nr_tiers; i++)
 		tiers += !!w->tier[i].nr_devs;
 	fprintf(out, "%s %llu", w->meta, (unsigned long long)w->extent_sectors);
@@ -280,9 +247,9 @@ char *words_params(const struct pool_words *w)
 		for (k = 0; k < w->tier[i].nr_devs; k++)
 			fprintf(out, " %s", w->tier[i].dev[k]);
 	}
-	if (fclose(out)) {
-		free(text);
-		return NULL;
-	}
-	return text;
+}
+
+char *words_params(const struct pool_words *w)
+{
+	return line_text(write_line, w);
 }
