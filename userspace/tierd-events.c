@@ -14,7 +14,6 @@
 
 #include "tierd.h"
 
-#define BATCH		512	/* events a round: timers and HTTP get their turn */
 #define WAIT_MAX	8192	/* audit records in memory */
 
 struct numbering {
@@ -120,34 +119,42 @@ static void record_event(struct tierd *d, const struct dmtier_event *e)
 	}
 }
 
-static void record_loss(struct tierd *d, const char *pool, const uint8_t *uuid,
-			const char *what)
+void events_loss(struct tierd *d, const char *name, const uint8_t *uuid, const char *what)
 {
 	struct audit_record *r = events_record(d, "events-lost");
 
-	tierd_log(LOG_WARNING, "%s%s%s; the state is read anew", pool, pool[0] ? ": " : "",
+	tierd_log(LOG_WARNING, "%s%s%s; the state is read anew", name, name[0] ? ": " : "",
 		  what);
 	if (!r)
 		return;
 	r->time_ns = state_now_ms() * 1000000;
-	COPY(r->pool, pool);
+	COPY(r->pool, name);
 	COPY(r->reason, what);
 	if (uuid)
 		memcpy(r->pool_uuid, uuid, sizeof(r->pool_uuid));
 }
 
-void events_loss(struct tierd *d, const char *name, const char *what)
+bool events_missed(struct tierd *d, const char *name, const uint8_t *uuid, uint64_t *last,
+		   uint64_t seq)
 {
-	record_loss(d, name, NULL, what);
+	uint64_t before = *last;
+	char what[96];
+
+	*last = seq;
+	/* numbers start anew when what they count does: only a jump forward is a loss */
+	if (seq <= before || seq == before + 1)
+		return false;
+	d->events_lost += seq - before - 1;
+	snprintf(what, sizeof(what), "events %" PRIu64 " to %" PRIu64 " were lost", before + 1,
+		 seq - 1);
+	events_loss(d, name, uuid, what);
+	return true;
 }
 
-/* numbers start anew when a pool is loaded: only a jump forward is a loss */
 static bool lost_some(struct tierd *d, const struct dmtier_event *e)
 {
 	struct journal *j = d->journal;
 	struct numbering *n = j->numbering, *end = n + j->nr_numberings;
-	char what[96];
-	uint64_t before;
 
 	while (n < end && memcmp(n->uuid, e->pool_uuid, sizeof(n->uuid)))
 		n++;
@@ -159,15 +166,7 @@ static bool lost_some(struct tierd *d, const struct dmtier_event *e)
 		n->seq = e->seq;
 		return false;
 	}
-	before = n->seq;
-	n->seq = e->seq;
-	if (e->seq <= before || e->seq == before + 1)
-		return false;
-	d->events_lost += e->seq - before - 1;
-	snprintf(what, sizeof(what), "events %" PRIu64 " to %" PRIu64 " were lost", before + 1,
-		 e->seq - 1);
-	record_loss(d, e->pool, e->pool_uuid, what);
-	return true;
+	return events_missed(d, e->pool, e->pool_uuid, &n->seq, e->seq);
 }
 
 static bool is(const struct dmtier_event *e, const char *name)
@@ -262,66 +261,18 @@ void events_flush(struct tierd *d)
 	j->nr_records = 0;
 }
 
-static int watch_ready(sd_event_source *source, int fd, uint32_t revents, void *arg)
-{
-	(void)source;
-	(void)fd;
-	(void)revents;
-	events_drain(arg);
-	return 0;
-}
-
-int events_connect(struct tierd *d)
-{
-	int err = dmtier_events_open(&d->events);
-
-	if (err)
-		return err;
-	err = sd_event_add_io(d->event, &d->watch, dmtier_events_fd(d->events), EPOLLIN,
-			      watch_ready, d);
-	if (err < 0)
-		events_disconnect(d);
-	return err < 0 ? err : 0;
-}
-
-void events_disconnect(struct tierd *d)
-{
-	d->watch = sd_event_source_unref(d->watch);
-	dmtier_events_close(d->events);
-	d->events = NULL;
-}
-
-/* takes what waits on the socket; true if the state should be read anew */
-static bool drain(struct tierd *d)
+static int next(struct tierd *d, struct dmtier_events *events, bool *fresh)
 {
 	struct dmtier_event event;
-	bool fresh = false;
-	int ret = 0;
+	int ret = dmtier_event_next(events, &event);
 
-	for (int i = 0; d->events && i < BATCH; i++) {
-		ret = dmtier_event_next(d->events, &event);
-		if (!ret)
-			break;
-		if (ret == 1) {
-			fresh |= handle(d, &event);
-			continue;
-		}
-		fresh = true;
-		if (ret != -ENOBUFS) {
-			tierd_log(LOG_ERR, "events: %s; connecting again", strerror(-ret));
-			events_disconnect(d);
-			break;
-		}
-		/* how many shows in the numbers of those that come */
-		d->events_overruns++;
-		record_loss(d, "", NULL, "more events came than the socket had room for");
-	}
-	events_flush(d);
-	return fresh;
+	if (ret == 1)
+		*fresh |= handle(d, &event);
+	return ret;
 }
 
-void events_drain(struct tierd *d)
-{
-	if (drain(d))
-		tierd_sample(d);
-}
+const struct feed_kind tier_feed = {
+	.name = "events",
+	.open = dmtier_events_open,
+	.next = next,
+};

@@ -2,7 +2,6 @@
 /*
  * What the kernel tells of maps and paths, and the audit records made of it
  */
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,7 +9,6 @@
 
 #include "tierd-path.h"
 
-#define BATCH		512	/* events a round: timers and HTTP get their turn */
 #define LAST_MAX	8192	/* last counters in memory */
 #define LIVES_MAX	1024	/* whose numbering is known */
 
@@ -61,8 +59,6 @@ static bool lost_some(struct tierd *d, const struct dmtier_path_event *e)
 	struct paths *p = d->paths;
 	struct numbering *n = p->numbering, *end = n + p->nr_numberings;
 	struct numbering new = { .epoch = e->epoch, .seq = e->seq };
-	uint64_t before;
-	char what[96];
 
 	while (n < end && n->epoch != e->epoch)
 		n++;
@@ -74,15 +70,7 @@ static bool lost_some(struct tierd *d, const struct dmtier_path_event *e)
 		state_append((void **)&p->numbering, &p->nr_numberings, &new, sizeof(new));
 		return false;
 	}
-	before = n->seq;
-	n->seq = e->seq;
-	if (e->seq <= before || e->seq == before + 1)
-		return false;
-	d->events_lost += e->seq - before - 1;
-	snprintf(what, sizeof(what), "events %" PRIu64 " to %" PRIu64 " were lost", before + 1,
-		 e->seq - 1);
-	events_loss(d, e->map, what);
-	return true;
+	return events_missed(d, e->map, NULL, &n->seq, e->seq);
 }
 
 /* beyond what there is room for the ledger's row is flagged, as after a loss */
@@ -113,68 +101,18 @@ static bool handle(struct tierd *d, const struct dmtier_path_event *e)
 	return fresh || is(e, "map-resumed") || is(e, "map-removed");
 }
 
-bool path_events_take(struct tierd *d)
+static int next(struct tierd *d, struct dmtier_events *events, bool *fresh)
 {
-	struct paths *p = d->paths;
 	struct dmtier_path_event event;
-	bool fresh = false;
-	int ret;
+	int ret = dmtier_path_event_next(events, &event);
 
-	for (int i = 0; p->events && i < BATCH; i++) {
-		ret = dmtier_path_event_next(p->events, &event);
-		if (!ret)
-			break;
-		if (ret == 1) {
-			fresh |= handle(d, &event);
-			continue;
-		}
-		fresh = true;
-		if (ret != -ENOBUFS) {
-			tierd_log(LOG_ERR, "events of paths: %s; connecting again",
-				  strerror(-ret));
-			path_events_disconnect(d);
-			break;
-		}
-		d->events_overruns++;
-		events_loss(d, "", "more events came than the socket had room for");
-	}
-	events_flush(d);
-	return fresh;
+	if (ret == 1)
+		*fresh |= handle(d, &event);
+	return ret;
 }
 
-static int watch_ready(sd_event_source *source, int fd, uint32_t revents, void *arg)
-{
-	struct tierd *d = arg;
-
-	(void)source;
-	(void)fd;
-	(void)revents;
-	if (path_events_take(d))
-		tierd_sample(d);
-	return 0;
-}
-
-int path_events_connect(struct tierd *d)
-{
-	struct paths *p = d->paths;
-	int err = dmtier_path_events_open(&p->events);
-
-	if (err) {
-		p->events = NULL;
-		return err;
-	}
-	err = sd_event_add_io(d->event, &p->watch, dmtier_events_fd(p->events), EPOLLIN,
-			      watch_ready, d);
-	if (err < 0)
-		path_events_disconnect(d);
-	return err < 0 ? err : 0;
-}
-
-void path_events_disconnect(struct tierd *d)
-{
-	struct paths *p = d->paths;
-
-	p->watch = sd_event_source_unref(p->watch);
-	dmtier_events_close(p->events);
-	p->events = NULL;
-}
+const struct feed_kind path_feed = {
+	.name = "events of paths",
+	.open = dmtier_path_events_open,
+	.next = next,
+};

@@ -33,7 +33,7 @@ void path_disconnect(struct tierd *d)
 {
 	if (!d->paths)
 		return;
-	path_events_disconnect(d);
+	feed_disconnect(&d->paths->feed);
 	dmtier_close(d->paths->kernel);
 	d->paths->kernel = NULL;
 }
@@ -48,8 +48,8 @@ static int connect_kernel(struct tierd *d)
 	if (err)
 		p->kernel = NULL;
 	/* events first: what changes while we read comes as an event afterwards */
-	if (!err && !p->events)
-		err = path_events_connect(d);
+	if (!err && !p->feed.events)
+		err = feed_connect(d, &p->feed, &path_feed);
 	if (err) {
 		path_disconnect(d);
 		/* who has no maps need not have the module */
@@ -116,7 +116,7 @@ int path_read_and_book(struct tierd *d)
 	if (err)
 		return err;
 	/* the last counters of what has gone, before it is missed */
-	path_events_take(d);
+	feed_take(d, &p->feed);
 	err = maps_read(p->kernel, &p->maps);
 	if (err) {
 		tierd_log(LOG_ERR, "cannot read the state of maps: %s", dmtier_error(p->kernel));
@@ -124,6 +124,6 @@ int path_read_and_book(struct tierd *d)
 		path_disconnect(d);
 		return err;
 	}
-	path_events_take(d);
+	feed_take(d, &p->feed);
 	return book(d);
 }

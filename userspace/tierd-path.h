@@ -12,8 +12,7 @@ struct numbering;
 struct paths {
 	struct dmtier *kernel;		/* NULL: the module is not there */
 	bool missed;			/* said so already */
-	struct dmtier_events *events;
-	sd_event_source *watch;
+	struct feed feed;
 	struct maps maps;
 	struct path_last *last;		/* of paths that went; not booked yet */
 	size_t nr_last;
@@ -32,9 +31,7 @@ void path_disconnect(struct tierd *d);
 int path_read_and_book(struct tierd *d);
 
 /* tierd-path-events.c */
-int path_events_connect(struct tierd *d);
-void path_events_disconnect(struct tierd *d);
-bool path_events_take(struct tierd *d);	/* true: the state should be read anew */
+extern const struct feed_kind path_feed;
 
 /* tierd-path-policy.c, after each sample: settings, failback, paths that flap */
 void path_policy(struct tierd *d);

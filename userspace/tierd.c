@@ -53,7 +53,7 @@ const char *tierd_consumer(const char *pool, uint32_t lun, void *arg)
 
 static void disconnect(struct tierd *d)
 {
-	events_disconnect(d);
+	feed_disconnect(&d->feed);
 	dmtier_close(d->kernel);
 	d->kernel = NULL;
 }
@@ -66,8 +66,8 @@ static int connect_kernel(struct tierd *d)
 	if (!d->kernel)
 		err = dmtier_open(&d->kernel);
 	/* events first: what changes while we read comes as an event afterwards */
-	if (!err && !d->events)
-		err = events_connect(d);
+	if (!err && !d->feed.events)
+		err = feed_connect(d, &d->feed, &tier_feed);
 	if (err) {
 		disconnect(d);
 		if (!d->kernel_missed && config_wants_pools(d->config))
@@ -183,7 +183,7 @@ static int timer_due(sd_event_source *source, uint64_t now, void *arg)
 	struct tierd *d = arg;
 
 	(void)now;
-	events_drain(d);
+	feed_drain(d, &d->feed);
 	tierd_sample(d);
 	tell_head(d);
 	set_timer(d);

@@ -12,6 +12,7 @@
 
 #include "audit.h"
 #include "tierd-config.h"
+#include "tierd-feed.h"
 #include "tierd-meter.h"
 #include "tierd-state.h"
 
@@ -28,9 +29,8 @@ struct tierd {
 	bool kernel_missed;		/* said so already */
 	sd_event *event;
 	sd_event_source *timer;
-	sd_event_source *watch;		/* of the kernel's events */
 	struct dmtier *kernel;		/* NULL: the dm-tier module is not there */
-	struct dmtier_events *events;
+	struct feed feed;
 	struct ledger *ledger;
 	char ledger_path[PATH_MAX];	/* of the one that is open */
 	struct state state;
@@ -67,12 +67,14 @@ void policy_check(struct tierd *d);	/* after each sample */
 /* tierd-events.c: what the kernel tells; and the audit records made of it */
 int events_new(struct tierd *d);
 void events_free(struct tierd *d);
-int events_connect(struct tierd *d);	/* -errno: try again later */
-void events_disconnect(struct tierd *d);
-void events_drain(struct tierd *d);
 void events_flush(struct tierd *d);	/* write audit records that wait */
 struct audit_record *events_record(struct tierd *d, const char *kind);	/* NULL: no room */
-void events_loss(struct tierd *d, const char *name, const char *what);
+/* of a pool or a map; @uuid may be NULL */
+void events_loss(struct tierd *d, const char *name, const uint8_t *uuid, const char *what);
+/* after the event numbered @last came @seq: tells if some between them did not */
+bool events_missed(struct tierd *d, const char *name, const uint8_t *uuid, uint64_t *last,
+		   uint64_t seq);
+extern const struct feed_kind tier_feed;
 
 /* tierd-escalate.c: trouble, told to people louder and louder */
 int escalate_new(struct tierd *d);
