@@ -13,12 +13,13 @@
 #include <unistd.h>
 
 #include "audit.h"
+#include "scratch.h"
 
 #define RECORDS	20
 
 struct fixture {
-	char dir[64];
-	char path[96];
+	char dir[SCRATCH_LEN];
+	char path[SCRATCH_LEN + 16];
 };
 
 static void append(const char *path, int nr)
@@ -49,8 +50,7 @@ static int set_up(void **state)
 {
 	struct fixture *f = calloc(1, sizeof(*f));
 
-	strcpy(f->dir, "/tmp/test_audit.XXXXXX");
-	if (!mkdtemp(f->dir))
+	if (scratch_make(f->dir))
 		return -1;
 	snprintf(f->path, sizeof(f->path), "%s/ledger.db", f->dir);
 	append(f->path, RECORDS);
@@ -61,11 +61,10 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
 	struct fixture *f = *state;
-	char command[128];
+	int ret = scratch_remove(f->dir);
 
-	snprintf(command, sizeof(command), "rm -r %s", f->dir);
 	free(f);
-	return system(command);
+	return ret;
 }
 
 static void tamper(const struct fixture *f, const char *sql)

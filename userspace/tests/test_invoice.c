@@ -14,14 +14,15 @@
 
 #include "invoice-lines.h"
 #include "report.h"
+#include "scratch.h"
 
 #define HOUR_MS		3600000LL
 #define START_S		1704067200LL	/* 2024-01-01 */
 
 struct fixture {
-	char dir[64];
-	char ledger[96];
-	char plan[96];
+	char dir[SCRATCH_LEN];
+	char ledger[SCRATCH_LEN + 16];
+	char plan[SCRATCH_LEN + 16];
 };
 
 static void fill_ledger(const char *path)
@@ -84,8 +85,7 @@ static int set_up(void **state)
 	struct fixture *f = calloc(1, sizeof(*f));
 	FILE *plan;
 
-	strcpy(f->dir, "/tmp/test_invoice.XXXXXX");
-	if (!mkdtemp(f->dir))
+	if (scratch_make(f->dir))
 		return -1;
 	snprintf(f->ledger, sizeof(f->ledger), "%s/ledger.db", f->dir);
 	snprintf(f->plan, sizeof(f->plan), "%s/prices.conf", f->dir);
@@ -101,11 +101,10 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
 	struct fixture *f = *state;
-	char command[128];
+	int ret = scratch_remove(f->dir);
 
-	snprintf(command, sizeof(command), "rm -r %s", f->dir);
 	free(f);
-	return system(command);
+	return ret;
 }
 
 static struct invoice_request request(const struct fixture *f, enum report_format format)

@@ -7,23 +7,21 @@
 #include <cmocka.h>
 
 #include <errno.h>
-#include <signal.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
+#include "ledger-kills.h"
+#include "scratch.h"
 #include "tierd-meter.h"
 
 #define HOUR_MS		3600000LL
 #define START_MS	(480000 * HOUR_MS)	/* a full hour */
 
 struct fixture {
-	char dir[64];
-	char path[96];
+	char dir[SCRATCH_LEN];
+	char path[SCRATCH_LEN + 16];
 	struct ledger *l;
 };
 
@@ -32,10 +30,7 @@ static int set_up(void **state)
 	struct fixture *f = calloc(1, sizeof(*f));
 	char err[256];
 
-	/* in memory where there is some: a kill does not care, and more of them fit in */
-	strcpy(f->dir, access("/dev/shm", W_OK) ? "/tmp/test_ledger.XXXXXX" :
-	       "/dev/shm/test_ledger.XXXXXX");
-	if (!mkdtemp(f->dir))
+	if (scratch_make(f->dir))
 		return -1;
 	snprintf(f->path, sizeof(f->path), "%s/ledger.db", f->dir);
 	*state = f;
@@ -45,12 +40,12 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
 	struct fixture *f = *state;
-	char command[128];
+	int ret;
 
 	ledger_close(f->l);
-	snprintf(command, sizeof(command), "rm -r %s", f->dir);
+	ret = scratch_remove(f->dir);
 	free(f);
-	return system(command);
+	return ret;
 }
 
 static struct ledger_sample sample(int64_t time_ms, uint64_t reads, uint64_t held)
@@ -363,13 +358,6 @@ static void foreign_files_are_left_alone(void **state)
 
 /* the counter source of the kill test: shared memory outlives the writer */
 #define KILL_LUNS	4
-#define KILLS		300
-
-struct source {
-	volatile uint64_t ticks;			/* all counters follow from it */
-	uint64_t booked;		/* the last that surely was */
-	uint64_t samples;
-};
 
 static void fill(struct state *s, struct dmtier_pool *pool, struct dmtier_lun *lun,
 		 uint64_t ticks)
@@ -469,38 +457,10 @@ static void check_sums(const char *path, const struct source *source)
 static void killed_at_any_moment(void **state)
 {
 	struct fixture *f = *state;
-	struct source *source = mmap(NULL, sizeof(*source), PROT_READ | PROT_WRITE,
-				     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	unsigned int seed = 20240531;
-	uint64_t before;
-	int status;
-	pid_t pid;
 
-	assert_ptr_not_equal(source, MAP_FAILED);
 	ledger_close(f->l);
 	f->l = NULL;
-	for (int i = 0; i < KILLS; i++) {
-		before = source->ticks;
-		pid = fork();
-		assert_true(pid >= 0);
-		if (!pid)
-			sample_for_ever(f->path, source);
-		/* from when it samples: starting up takes long under valgrind */
-		for (int wait = 0; wait < 20000 && source->ticks == before; wait++)
-			usleep(500);
-		usleep((useconds_t)rand_r(&seed) % 20000);
-		kill(pid, SIGKILL);
-		assert_int_equal(waitpid(pid, &status, 0), pid);
-		/* it must have been us: anything else is a failure of its own */
-		assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
-		assert_true(source->ticks > before);
-		if (source->ticks)
-			check_sums(f->path, source);
-	}
-	print_message("%d kills, %llu ticks, %llu samples booked\n", KILLS,
-		      (unsigned long long)source->ticks, (unsigned long long)source->samples);
-	assert_true(source->samples > KILLS / 4);
-	munmap(source, sizeof(*source));
+	kill_writers(f->path, 300, 20000, sample_for_ever, check_sums);
 }
 
 static int64_t patience(struct ledger *l)

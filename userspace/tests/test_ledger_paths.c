@@ -7,16 +7,15 @@
 #include <cmocka.h>
 
 #include <errno.h>
-#include <signal.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
+#include "ledger-kills.h"
 #include "ledger-v1.h"
+#include "scratch.h"
 #include "tierd-path-meter.h"
 
 #define HOUR_MS		3600000LL
@@ -24,8 +23,8 @@
 #define START_TEXT	"480000 * 3600000"
 
 struct fixture {
-	char dir[64];
-	char path[96];
+	char dir[SCRATCH_LEN];
+	char path[SCRATCH_LEN + 16];
 	struct ledger *l;
 };
 
@@ -45,9 +44,7 @@ static int set_up(void **state)
 {
 	struct fixture *f = calloc(1, sizeof(*f));
 
-	strcpy(f->dir, access("/dev/shm", W_OK) ? "/tmp/test_paths.XXXXXX" :
-	       "/dev/shm/test_paths.XXXXXX");
-	if (!mkdtemp(f->dir))
+	if (scratch_make(f->dir))
 		return -1;
 	snprintf(f->path, sizeof(f->path), "%s/ledger.db", f->dir);
 	*state = f;
@@ -57,12 +54,12 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
 	struct fixture *f = *state;
-	char command[128];
+	int ret;
 
 	ledger_close(f->l);
-	snprintf(command, sizeof(command), "rm -r %s", f->dir);
+	ret = scratch_remove(f->dir);
 	free(f);
-	return system(command);
+	return ret;
 }
 
 /* one map of two paths, and what the kernel shows of it */
@@ -565,13 +562,6 @@ static void newer_ledger_is_refused(void **state)
 
 /* -- kills: the kernel goes on, in shared memory, while writers die -- */
 
-#define KILLS	200
-
-struct source {
-	volatile uint64_t ticks;
-	volatile uint64_t booked;	/* the last tick that surely was */
-	uint64_t samples;
-};
 
 /*
  * Everything follows from the tick: the map is made anew every 50 ticks, the second
@@ -653,35 +643,10 @@ static void check_sums(const char *path, const struct source *source)
 static void killed_at_any_moment(void **state)
 {
 	struct fixture *f = *state;
-	struct source *source = mmap(NULL, sizeof(*source), PROT_READ | PROT_WRITE,
-				     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	unsigned int seed = 20240601;
-	uint64_t before;
-	int status;
-	pid_t pid;
 
-	assert_ptr_not_equal(source, MAP_FAILED);
 	ledger_close(f->l);
 	f->l = NULL;
-	for (int i = 0; i < KILLS; i++) {
-		before = source->ticks;
-		pid = fork();
-		assert_true(pid >= 0);
-		if (!pid)
-			sample_for_ever(f->path, source);
-		for (int wait = 0; wait < 120000 && source->ticks == before; wait++)
-			usleep(500);
-		usleep((useconds_t)rand_r(&seed) % 10000);
-		kill(pid, SIGKILL);
-		assert_int_equal(waitpid(pid, &status, 0), pid);
-		assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
-		assert_true(source->ticks > before);
-		check_sums(f->path, source);
-	}
-	print_message("%d kills, %llu ticks, %llu samples booked\n", KILLS,
-		      (unsigned long long)source->ticks, (unsigned long long)source->samples);
-	assert_true(source->samples > KILLS / 4);
-	munmap(source, sizeof(*source));
+	kill_writers(f->path, 200, 10000, sample_for_ever, check_sums);
 }
 
 #define TEST(name)	cmocka_unit_test_setup_teardown(name, set_up, tear_down)

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "scratch.h"
 #include "tierd-path.h"
 
 #define HOUR_MS		3600000LL
@@ -24,7 +25,7 @@ static struct dmtier_map map;
 static struct dmtier_group group[2];
 static struct dmtier_path path[3];
 static char told[1024];		/* to the kernel, in order */
-static char dir[64], ledger[96];
+static char dir[SCRATCH_LEN], ledger[SCRATCH_LEN + 16];
 static bool asked;		/* somebody has asked for the group in use */
 static bool refuse;
 static struct audit_record record;
@@ -189,8 +190,7 @@ static int set_up(void **state)
 		path[p].group = p == 2 ? 2 : 1;
 		path[p].since_ms = 1000000;
 	}
-	strcpy(dir, "/tmp/test_policy.XXXXXX");
-	if (!mkdtemp(dir))
+	if (scratch_make(dir))
 		return -1;
 	snprintf(ledger, sizeof(ledger), "%s/ledger.db", dir);
 	d.config = &config;
@@ -202,14 +202,11 @@ static int set_up(void **state)
 
 static int tear_down(void **state)
 {
-	char command[128];
-
 	(void)state;
 	maps_free(&paths.maps);
 	free(paths.attempt);
 	ledger_close(d.ledger);
-	snprintf(command, sizeof(command), "rm -r %s", dir);
-	return system(command);
+	return scratch_remove(dir);
 }
 
 static void setting(const char *key, const char *value)
