@@ -19,13 +19,6 @@ static const char rows_text[] =
 	" AND (?2 < 0 OR lun = ?2) AND (?3 IS NULL OR kind = ?3)"
 	" AND time_ns >= ?4 AND (?5 = 0 OR time_ns < ?5) ORDER BY sequence";
 
-static void text_of(sqlite3_stmt *st, int col, char *out, size_t len)
-{
-	const char *text = (const char *)sqlite3_column_text(st, col);
-
-	snprintf(out, len, "%s", text ? text : "");
-}
-
 static void fill_record(sqlite3_stmt *st, struct audit_record *r, uint8_t *hash)
 {
 	memset(r, 0, sizeof(*r));
@@ -38,15 +31,15 @@ static void fill_record(sqlite3_stmt *st, struct audit_record *r, uint8_t *hash)
 	r->error = sqlite3_column_int64(st, 5);
 	if (sqlite3_column_bytes(st, 6) == LEDGER_UUID_LEN)
 		memcpy(r->pool_uuid, sqlite3_column_blob(st, 6), LEDGER_UUID_LEN);
-	text_of(st, 7, r->pool, sizeof(r->pool));
-	text_of(st, 8, r->kind, sizeof(r->kind));
-	text_of(st, 9, r->from, sizeof(r->from));
-	text_of(st, 10, r->to, sizeof(r->to));
-	text_of(st, 11, r->from_dev, sizeof(r->from_dev));
-	text_of(st, 12, r->to_dev, sizeof(r->to_dev));
-	text_of(st, 13, r->key, sizeof(r->key));
-	text_of(st, 14, r->value, sizeof(r->value));
-	text_of(st, 15, r->reason, sizeof(r->reason));
+	ledger_text(st, 7, r->pool, sizeof(r->pool));
+	ledger_text(st, 8, r->kind, sizeof(r->kind));
+	ledger_text(st, 9, r->from, sizeof(r->from));
+	ledger_text(st, 10, r->to, sizeof(r->to));
+	ledger_text(st, 11, r->from_dev, sizeof(r->from_dev));
+	ledger_text(st, 12, r->to_dev, sizeof(r->to_dev));
+	ledger_text(st, 13, r->key, sizeof(r->key));
+	ledger_text(st, 14, r->value, sizeof(r->value));
+	ledger_text(st, 15, r->reason, sizeof(r->reason));
 	if (sqlite3_column_bytes(st, 16) == AUDIT_HASH_LEN)
 		memcpy(hash, sqlite3_column_blob(st, 16), AUDIT_HASH_LEN);
 }
@@ -56,25 +49,20 @@ int audit_rows(struct ledger *l, const struct audit_request *req, audit_row_fn f
 	uint8_t hash[AUDIT_HASH_LEN];
 	struct audit_record r;
 	sqlite3_stmt *st;
-	int rc, ret = 0;
+	int ret = ledger_query(l, rows_text, "read the audit log", &st);
 
-	rc = sqlite3_prepare_v2(ledger_db(l), rows_text, -1, &st, NULL);
-	if (rc != SQLITE_OK)
-		return ledger_fail(l, rc, "read the audit log");
-	if (req->pool)
-		sqlite3_bind_text(st, 1, req->pool, -1, SQLITE_STATIC);
+	if (ret)
+		return ret;
+	sqlite3_bind_text(st, 1, req->pool, -1, SQLITE_STATIC);
 	sqlite3_bind_int64(st, 2, req->lun);
-	if (req->kind)
-		sqlite3_bind_text(st, 3, req->kind, -1, SQLITE_STATIC);
+	sqlite3_bind_text(st, 3, req->kind, -1, SQLITE_STATIC);
 	/* records from before 1970 can only be forged ones: the check must see them */
 	sqlite3_bind_int64(st, 4, req->from ? req->from * 1000000000LL : INT64_MIN);
 	sqlite3_bind_int64(st, 5, req->to * 1000000000LL);
-	while (!ret && (rc = sqlite3_step(st)) == SQLITE_ROW) {
+	while (!ret && ledger_next(l, st, "read the audit log", &ret)) {
 		fill_record(st, &r, hash);
 		ret = fn(&r, hash, arg);
 	}
-	if (!ret && rc != SQLITE_DONE)
-		ret = ledger_fail(l, rc, "read the audit log");
 	sqlite3_finalize(st);
 	return ret;
 }

@@ -125,22 +125,19 @@ static int parse_head(const char *head, int64_t *sequence, uint8_t *hash)
 
 static int last_record(struct ledger *l, int64_t *sequence, uint8_t *hash)
 {
+	static const char what[] = "read the audit log's end";
 	sqlite3_stmt *st;
-	int rc, ret = 0;
+	int ret = ledger_query(l, "SELECT sequence, hash FROM audit ORDER BY sequence DESC LIMIT 1",
+			       what, &st);
 
 	*sequence = 0;
 	memset(hash, 0, AUDIT_HASH_LEN);
-	rc = sqlite3_prepare_v2(ledger_db(l), "SELECT sequence, hash FROM audit"
-				" ORDER BY sequence DESC LIMIT 1", -1, &st, NULL);
-	if (rc != SQLITE_OK)
-		return ledger_fail(l, rc, "read the audit log's end");
-	rc = sqlite3_step(st);
-	if (rc == SQLITE_ROW) {
+	if (ret)
+		return ret;
+	if (ledger_next(l, st, what, &ret)) {
 		*sequence = sqlite3_column_int64(st, 0);
 		if (sqlite3_column_bytes(st, 1) == AUDIT_HASH_LEN)
 			memcpy(hash, sqlite3_column_blob(st, 1), AUDIT_HASH_LEN);
-	} else if (rc != SQLITE_DONE) {
-		ret = ledger_fail(l, rc, "read the audit log's end");
 	}
 	sqlite3_finalize(st);
 	return ret;
@@ -164,13 +161,13 @@ static void bind_text(sqlite3_stmt *st, int col, const char *text)
 
 static int store(struct ledger *l, const struct audit_record *r, const uint8_t *hash)
 {
+	static const char what[] = "append to the audit log";
 	sqlite3_stmt *st;
-	int rc, ret;
+	int ret = ledger_query(l, "INSERT INTO audit VALUES(?, ?, ?, ?, ?, ?, ?,"
+				  " ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", what, &st);
 
-	rc = sqlite3_prepare_v2(ledger_db(l), "INSERT INTO audit VALUES(?, ?, ?, ?, ?, ?, ?,"
-				" ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", -1, &st, NULL);
-	if (rc != SQLITE_OK)
-		return ledger_fail(l, rc, "append to the audit log");
+	if (ret)
+		return ret;
 	sqlite3_bind_int64(st, 1, r->sequence);
 	sqlite3_bind_int64(st, 2, r->time_ns);
 	sqlite3_bind_int64(st, 3, r->kernel_seq);
@@ -188,8 +185,7 @@ static int store(struct ledger *l, const struct audit_record *r, const uint8_t *
 	bind_text(st, 15, r->value);
 	bind_text(st, 16, r->reason);
 	sqlite3_bind_blob(st, 17, hash, AUDIT_HASH_LEN, SQLITE_STATIC);
-	rc = sqlite3_step(st);
-	ret = rc == SQLITE_DONE ? 0 : ledger_fail(l, rc, "append to the audit log");
+	ret = ledger_run(l, st, what);
 	sqlite3_finalize(st);
 	return ret;
 }

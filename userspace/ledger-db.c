@@ -81,6 +81,22 @@ sqlite3_stmt *ledger_statement(struct ledger *l, enum ledger_statement which)
 	return *st;
 }
 
+int ledger_query(struct ledger *l, const char *text, const char *what, sqlite3_stmt **st)
+{
+	int rc = sqlite3_prepare_v2(l->db, text, -1, st, NULL);
+
+	return rc == SQLITE_OK ? 0 : ledger_fail(l, rc, what);
+}
+
+bool ledger_next(struct ledger *l, sqlite3_stmt *st, const char *what, int *ret)
+{
+	int rc = sqlite3_step(st);
+
+	if (rc != SQLITE_ROW && rc != SQLITE_DONE)
+		*ret = ledger_fail(l, rc, what);
+	return rc == SQLITE_ROW;
+}
+
 int ledger_run(struct ledger *l, sqlite3_stmt *st, const char *what)
 {
 	int rc = sqlite3_step(st);
@@ -315,20 +331,30 @@ int ledger_put(struct ledger *l, const char *name, int64_t value)
 int ledger_get(struct ledger *l, const char *name, int64_t *value)
 {
 	sqlite3_stmt *st = ledger_statement(l, LEDGER_S_META_GET);
-	int rc, ret = -ENOENT;
+	int ret = -ENOENT;
 
 	if (!st)
 		return -EIO;
 	sqlite3_bind_text(st, 1, name, -1, SQLITE_STATIC);
-	rc = sqlite3_step(st);
-	if (rc == SQLITE_ROW) {
+	if (ledger_next(l, st, "read a value", &ret)) {
 		*value = sqlite3_column_int64(st, 0);
 		ret = 0;
-	} else if (rc != SQLITE_DONE) {
-		ret = ledger_fail(l, rc, "read a value");
 	}
 	sqlite3_reset(st);
 	return ret;
+}
+
+int ledger_check_counters(struct ledger *l, sqlite3_stmt *st, int first, int nr,
+			  const char *table)
+{
+	for (int col = first; col < first + nr; col++) {
+		if (sqlite3_column_int64(st, col) >= 0)
+			continue;
+		say(l, "ledger: row %lld%s is damaged: %s is negative",
+		    (long long)sqlite3_column_int64(st, 0), table, sqlite3_column_name(st, col));
+		return -EBADMSG;
+	}
+	return 0;
 }
 
 void ledger_text(sqlite3_stmt *st, int col, char *out, size_t len)

@@ -46,8 +46,21 @@ struct ledger {
 /* a kept statement, reset and ready to bind; NULL with the error set */
 sqlite3_stmt *ledger_statement(struct ledger *l, enum ledger_statement which);
 
+/* a statement for once, ready to bind; @what is for the sentence */
+int ledger_query(struct ledger *l, const char *text, const char *what, sqlite3_stmt **st);
+
+/* true: a row is there to read; else none is left, or @ret is what went wrong */
+bool ledger_next(struct ledger *l, sqlite3_stmt *st, const char *what, int *ret);
+
 /* run a statement that returns no rows */
 int ledger_run(struct ledger *l, sqlite3_stmt *st, const char *what);
+
+/*
+ * -EBADMSG if one of the row's columns from @first on is negative: no sum of counters
+ * can be, and an invoice over it would be a guess. The first column is the row's id.
+ */
+int ledger_check_counters(struct ledger *l, sqlite3_stmt *st, int first, int nr,
+			  const char *table);
 
 /* a column's text, cut to fit; empty if it is NULL */
 void ledger_text(sqlite3_stmt *st, int col, char *out, size_t len);

@@ -20,21 +20,14 @@ static const char rows_text[] =
 	" AND (?3 IS NULL OR map = ?3 OR map_uuid = ?3) AND (?4 IS NULL OR consumer = ?4)"
 	" ORDER BY consumer, map_uuid, map, path, cost, period_start, life";
 
-/* what no sum of counters can be: an invoice over it would be a guess */
 static int check_row(struct ledger *l, sqlite3_stmt *st)
 {
 	sqlite3_int64 cost = sqlite3_column_int64(st, 6);
+	int err = ledger_check_counters(l, st, FIRST_COUNTER, LEDGER_PATH_NR_COUNTERS,
+					" of the paths");
 
-	for (int col = FIRST_COUNTER; col < FIRST_COUNTER + LEDGER_PATH_NR_COUNTERS; col++) {
-		if (sqlite3_column_int64(st, col) >= 0)
-			continue;
-		snprintf(l->error, sizeof(l->error),
-			 "ledger: row %lld of the paths is damaged: %s is negative",
-			 (long long)sqlite3_column_int64(st, 0), sqlite3_column_name(st, col));
-		return -EBADMSG;
-	}
-	if (cost >= 0 && cost <= UINT32_MAX)
-		return 0;
+	if (err || (cost >= 0 && cost <= UINT32_MAX))
+		return err;
 	snprintf(l->error, sizeof(l->error),
 		 "ledger: row %lld of the paths is damaged: its cost is out of range",
 		 (long long)sqlite3_column_int64(st, 0));
@@ -64,28 +57,24 @@ int ledger_path_rows(struct ledger *l, const struct ledger_path_filter *f,
 {
 	struct ledger_path_row row;
 	sqlite3_stmt *st;
-	int rc, ret = 0;
+	int ret;
 
 	if (l->schema < 2)
 		return 0;
-	rc = sqlite3_prepare_v2(l->db, rows_text, -1, &st, NULL);
-	if (rc != SQLITE_OK)
-		return ledger_fail(l, rc, "read the usage of paths");
+	ret = ledger_query(l, rows_text, "read the usage of paths", &st);
+	if (ret)
+		return ret;
 	sqlite3_bind_int64(st, 1, f->from);
 	sqlite3_bind_int64(st, 2, f->to);
-	if (f->map)
-		sqlite3_bind_text(st, 3, f->map, -1, SQLITE_STATIC);
-	if (f->consumer)
-		sqlite3_bind_text(st, 4, f->consumer, -1, SQLITE_STATIC);
-	while (!ret && (rc = sqlite3_step(st)) == SQLITE_ROW) {
+	sqlite3_bind_text(st, 3, f->map, -1, SQLITE_STATIC);
+	sqlite3_bind_text(st, 4, f->consumer, -1, SQLITE_STATIC);
+	while (!ret && ledger_next(l, st, "read the usage of paths", &ret)) {
 		ret = check_row(l, st);
 		if (ret)
 			break;
 		fill_row(st, &row);
 		ret = fn(&row, arg);
 	}
-	if (!ret && rc != SQLITE_DONE)
-		ret = ledger_fail(l, rc, "read the usage of paths");
 	sqlite3_finalize(st);
 	return ret;
 }

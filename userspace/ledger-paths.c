@@ -28,19 +28,16 @@ struct seen {
 static int find_life(struct ledger *l, uint64_t epoch, const char *dev, struct life *life)
 {
 	sqlite3_stmt *st = ledger_statement(l, LEDGER_S_LIFE_GET);
-	int rc, ret = 0;
+	int ret = 0;
 
 	if (!st)
 		return -EIO;
 	memset(life, 0, sizeof(*life));
 	sqlite3_bind_int64(st, 1, (int64_t)epoch);
 	sqlite3_bind_text(st, 2, dev, -1, SQLITE_STATIC);
-	rc = sqlite3_step(st);
-	if (rc == SQLITE_ROW) {
+	if (ledger_next(l, st, "read a map", &ret)) {
 		life->id = sqlite3_column_int64(st, 0);
 		life->time_ms = sqlite3_column_int64(st, 1);
-	} else if (rc != SQLITE_DONE) {
-		ret = ledger_fail(l, rc, "read a map");
 	}
 	sqlite3_reset(st);
 	return ret;
@@ -86,7 +83,7 @@ static int load_seen(struct ledger *l, const struct life *life, const char *dev,
 		     struct seen *seen)
 {
 	sqlite3_stmt *st = ledger_statement(l, LEDGER_S_PATH_GET);
-	int rc, ret = 0;
+	int ret = 0;
 
 	if (!st)
 		return -EIO;
@@ -95,13 +92,10 @@ static int load_seen(struct ledger *l, const struct life *life, const char *dev,
 	seen->time_ms = life->time_ms;
 	sqlite3_bind_int64(st, 1, life->id);
 	sqlite3_bind_text(st, 2, dev, -1, SQLITE_STATIC);
-	rc = sqlite3_step(st);
-	if (rc == SQLITE_ROW) {
+	if (ledger_next(l, st, "read a path", &ret)) {
 		seen->time_ms = sqlite3_column_int64(st, 0);
 		for (int c = 0; c < LEDGER_PATH_NR_COUNTERS; c++)
 			seen->counter[c] = (uint64_t)sqlite3_column_int64(st, 1 + c);
-	} else if (rc != SQLITE_DONE) {
-		ret = ledger_fail(l, rc, "read a path");
 	}
 	sqlite3_reset(st);
 	return ret;

@@ -2,8 +2,6 @@
 /*
  * Usage rows for those who read the ledger
  */
-#include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "ledger-db.h"
@@ -18,19 +16,6 @@ static const char rows_text[] =
 	"  lower(hex(pool_uuid)) = lower(replace(?3, '-', '')))"
 	" AND (?4 < 0 OR lun = ?4) AND (?5 IS NULL OR consumer = ?5)"
 	" ORDER BY consumer, pool_uuid, lun, instance, tier, period_start";
-
-/* what no sum of counters can be: an invoice over it would be a guess */
-static int check_row(struct ledger *l, sqlite3_stmt *st)
-{
-	for (int col = 11; col < 14 + LEDGER_NR_COUNTERS; col++) {
-		if (sqlite3_column_int64(st, col) >= 0)
-			continue;
-		snprintf(l->error, sizeof(l->error), "ledger: row %lld is damaged: %s is negative",
-			 (long long)sqlite3_column_int64(st, 0), sqlite3_column_name(st, col));
-		return -EBADMSG;
-	}
-	return 0;
-}
 
 static void fill_row(sqlite3_stmt *st, struct ledger_row *row)
 {
@@ -58,27 +43,23 @@ int ledger_rows(struct ledger *l, const struct ledger_filter *f, ledger_row_fn f
 {
 	struct ledger_row row;
 	sqlite3_stmt *st;
-	int rc, ret = 0;
+	int ret = ledger_query(l, rows_text, "read usage", &st);
 
-	rc = sqlite3_prepare_v2(l->db, rows_text, -1, &st, NULL);
-	if (rc != SQLITE_OK)
-		return ledger_fail(l, rc, "read usage");
+	if (ret)
+		return ret;
 	sqlite3_bind_int64(st, 1, f->from);
 	sqlite3_bind_int64(st, 2, f->to);
-	if (f->pool)
-		sqlite3_bind_text(st, 3, f->pool, -1, SQLITE_STATIC);
+	sqlite3_bind_text(st, 3, f->pool, -1, SQLITE_STATIC);
 	sqlite3_bind_int64(st, 4, f->lun);
-	if (f->consumer)
-		sqlite3_bind_text(st, 5, f->consumer, -1, SQLITE_STATIC);
-	while (!ret && (rc = sqlite3_step(st)) == SQLITE_ROW) {
-		ret = check_row(l, st);
+	sqlite3_bind_text(st, 5, f->consumer, -1, SQLITE_STATIC);
+	while (!ret && ledger_next(l, st, "read usage", &ret)) {
+		/* the size of an extent and the period are no less than 0, too */
+		ret = ledger_check_counters(l, st, 11, 3 + LEDGER_NR_COUNTERS, "");
 		if (ret)
 			break;
 		fill_row(st, &row);
 		ret = fn(&row, arg);
 	}
-	if (!ret && rc != SQLITE_DONE)
-		ret = ledger_fail(l, rc, "read usage");
 	sqlite3_finalize(st);
 	return ret;
 }

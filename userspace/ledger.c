@@ -39,13 +39,12 @@ static void bind_lun(sqlite3_stmt *st, const uint8_t *pool_uuid, uint32_t lun)
 static int load_lun(struct ledger *l, const struct ledger_sample *s, struct lun_state *state)
 {
 	sqlite3_stmt *st = ledger_statement(l, LEDGER_S_LUN_GET);
-	int rc, ret = 0;
+	int ret = 0;
 
 	if (!st)
 		return -EIO;
 	bind_lun(st, s->pool_uuid, s->lun);
-	rc = sqlite3_step(st);
-	if (rc == SQLITE_ROW) {
+	if (ledger_next(l, st, "read a LUN", &ret)) {
 		state->known = true;
 		state->instance = (uint32_t)sqlite3_column_int64(st, 0);
 		state->gone = sqlite3_column_int(st, 1);
@@ -53,8 +52,6 @@ static int load_lun(struct ledger *l, const struct ledger_sample *s, struct lun_
 		state->generation = (uint64_t)sqlite3_column_int64(st, 3);
 		state->since_ms = sqlite3_column_int64(st, 4);
 		state->time_ms = sqlite3_column_int64(st, 5);
-	} else if (rc != SQLITE_DONE) {
-		ret = ledger_fail(l, rc, "read a LUN");
 	}
 	sqlite3_reset(st);
 	return ret;
@@ -65,24 +62,22 @@ static int load_counters(struct ledger *l, const struct ledger_sample *s,
 {
 	sqlite3_stmt *st = ledger_statement(l, LEDGER_S_LAST_GET);
 	struct ledger_tier *t;
-	int rc;
+	int ret = 0;
 
 	if (!st)
 		return -EIO;
 	bind_lun(st, s->pool_uuid, s->lun);
-	while ((rc = sqlite3_step(st)) == SQLITE_ROW) {
+	while (ledger_next(l, st, "read the counters last seen", &ret)) {
 		if (state->nr_tiers == LEDGER_MAX_TIERS * 2)
 			break;
 		t = &state->tier[state->nr_tiers++];
-		snprintf(t->name, sizeof(t->name), "%s",
-			 (const char *)sqlite3_column_text(st, 0));
+		ledger_text(st, 0, t->name, sizeof(t->name));
 		t->extents = (uint64_t)sqlite3_column_int64(st, 1);
 		for (int i = 0; i < LEDGER_NR_COUNTERS; i++)
 			t->counter[i] = (uint64_t)sqlite3_column_int64(st, 2 + i);
 	}
 	sqlite3_reset(st);
-	return rc == SQLITE_DONE || rc == SQLITE_ROW ? 0 :
-	       ledger_fail(l, rc, "read the counters last seen");
+	return ret;
 }
 
 static const struct ledger_tier *last_of(const struct lun_state *state, const char *name)
@@ -326,12 +321,12 @@ int ledger_known(struct ledger *l, const uint8_t pool_uuid[LEDGER_UUID_LEN],
 	sqlite3_stmt *st = ledger_statement(l, LEDGER_S_LUN_KNOWN);
 	uint32_t *id = NULL, *more;
 	size_t n = 0, room = 0;
-	int rc, ret = 0;
+	int ret = 0;
 
 	if (!st)
 		return -EIO;
 	sqlite3_bind_blob(st, 1, pool_uuid, LEDGER_UUID_LEN, SQLITE_STATIC);
-	while ((rc = sqlite3_step(st)) == SQLITE_ROW) {
+	while (ledger_next(l, st, "read the LUNs", &ret)) {
 		if (n == room) {
 			room = room ? room * 2 : 64;
 			more = realloc(id, room * sizeof(*id));
@@ -344,8 +339,6 @@ int ledger_known(struct ledger *l, const uint8_t pool_uuid[LEDGER_UUID_LEN],
 		id[n++] = (uint32_t)sqlite3_column_int64(st, 0);
 	}
 	sqlite3_reset(st);
-	if (!ret && rc != SQLITE_DONE)
-		ret = ledger_fail(l, rc, "read the LUNs");
 	for (size_t i = 0; !ret && i < n; i++)
 		ret = fn(id[i], arg);
 	free(id);
