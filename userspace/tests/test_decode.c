@@ -9,25 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "libdmtier-private.h"
-
-static struct nlattr *attrs(struct nl_msg *msg)
-{
-	return nlmsg_data(nlmsg_hdr(msg));
-}
-
-static int length(struct nl_msg *msg)
-{
-	return nlmsg_datalen(nlmsg_hdr(msg));
-}
-
-static struct nl_msg *message(void)
-{
-	struct nl_msg *msg = nlmsg_alloc_simple(16, 0);
-
-	assert_non_null(msg);
-	return msg;
-}
+#include "attributes.h"
 
 static void add_usage(struct nl_msg *msg, const char *tier, uint64_t extents)
 {
@@ -153,31 +135,20 @@ static void an_event(void **state)
 	nlmsg_free(msg);
 }
 
-/* every prefix and every flipped bit of a good message: no crash, no overrun */
 static void damaged(void **state)
 {
+	static const struct decoder decoders[] = {
+		{ sizeof(struct dmtier_lun), dmtier_decode_lun },
+		{ sizeof(struct dmtier_dev), dmtier_decode_dev },
+		{ sizeof(struct dmtier_event), dmtier_decode_event },
+	};
 	struct nl_msg *msg = message();
-	int at, len, bit;
-	char *copy;
 
 	(void)state;
 	nla_put_string(msg, DM_TIER_A_POOL, "pool");
 	nla_put_u32(msg, DM_TIER_A_LUN, 7);
 	add_usage(msg, "ssd", 5);
-	len = length(msg);
-	for (at = 0; at < len; at++)
-		for (bit = 0; bit < 8; bit++) {
-			struct dmtier_list list = { .size = sizeof(struct dmtier_lun) };
-
-			copy = malloc(len);
-			assert_non_null(copy);
-			memcpy(copy, attrs(msg), len);
-			copy[at] ^= 1 << bit;
-			(void)dmtier_decode_lun((struct nlattr *)copy, len, &list);
-			(void)dmtier_decode_lun((struct nlattr *)copy, at, &list);
-			free(list.data);
-			free(copy);
-		}
+	decode_damaged(decoders, sizeof(decoders) / sizeof(decoders[0]), msg);
 	nlmsg_free(msg);
 }
 
