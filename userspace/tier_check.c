@@ -3,12 +3,12 @@
  * tier_check: is a pool's metadata whole, and do the members given belong to
  * it? Reads only; the journal is replayed in memory.
  */
-#include <getopt.h>
 #include <unistd.h>
 
 #include "std.h"
 #include "tier_file.h"
 #include "tier_file-json.h"
+#include "tier_tool.h"
 
 static const char usage[] =
 	"usage: tier_check [--json] [-m <mirror>] [--live] <metadata device> [<member> ...]\n"
@@ -423,13 +423,14 @@ int main(int argc, char **argv)
 		{ "version", no_argument, NULL, 'V' },
 		{ NULL, 0, NULL, 0 }
 	};
+	static const struct tool tool = { "tier_check", usage, "m:h", options };
 	const char *mirror = NULL;
 	unsigned int flags = 0;
 	bool json = false;
 	int opt, ret;
 
 	std_keep();
-	while ((opt = getopt_long(argc, argv, "m:h", options, NULL)) != -1) {
+	while ((opt = tool_option(&tool, argc, argv)) != -1) {
 		switch (opt) {
 		case 'm':
 			mirror = optarg;
@@ -440,21 +441,10 @@ int main(int argc, char **argv)
 		case 'l':
 			flags |= TIER_FILE_LIVE;
 			break;
-		case 'h':
-			fputs(usage, stdout);
-			return 0;
-		case 'V':
-			puts("tier_check (dm-tier) " DM_TIER_VERSION);
-			return 0;
-		default:
-			fputs(usage, stderr);
-			return 2;
 		}
 	}
-	if (optind == argc) {
-		fputs(usage, stderr);
-		return 2;
-	}
+	if (optind == argc)
+		tool_usage(&tool);
 	if (tier_file_open(&check.file, "tier_check", argv[optind], mirror, flags))
 		return 2;
 	ret = run(argv + optind + 1, flags, json) ? 2 : check.damages ? 1 : 0;

@@ -3,11 +3,11 @@
  * tier_dump: a pool's metadata as JSON, as it is after the journal is replayed
  * (in memory: nothing is written).
  */
-#include <getopt.h>
 
 #include "std.h"
 #include "tier_file.h"
 #include "tier_file-json.h"
+#include "tier_tool.h"
 
 static const char usage[] =
 	"usage: tier_dump [-m <mirror>] [--heat] [--no-extents] [--live] <metadata device>\n"
@@ -250,6 +250,7 @@ int main(int argc, char **argv)
 		{ "version", no_argument, NULL, 'V' },
 		{ NULL, 0, NULL, 0 }
 	};
+	static const struct tool tool = { "tier_dump", usage, "m:h", options };
 	static struct tier_meta meta;
 	const char *mirror = NULL;
 	bool extents = true, heat = false;
@@ -258,7 +259,7 @@ int main(int argc, char **argv)
 	int opt, err;
 
 	std_keep();
-	while ((opt = getopt_long(argc, argv, "m:h", options, NULL)) != -1) {
+	while ((opt = tool_option(&tool, argc, argv)) != -1) {
 		switch (opt) {
 		case 'm':
 			mirror = optarg;
@@ -272,21 +273,10 @@ int main(int argc, char **argv)
 		case 'l':
 			flags |= TIER_FILE_LIVE;
 			break;
-		case 'h':
-			fputs(usage, stdout);
-			return 0;
-		case 'V':
-			puts("tier_dump (dm-tier) " DM_TIER_VERSION);
-			return 0;
-		default:
-			fputs(usage, stderr);
-			return 2;
 		}
 	}
-	if (argc - optind != 1) {
-		fputs(usage, stderr);
-		return 2;
-	}
+	if (argc - optind != 1)
+		tool_usage(&tool);
 	if (tier_file_open(&file, "tier_dump", argv[optind], mirror, flags))
 		return 2;
 	file.event = event;

@@ -3,7 +3,6 @@
  * tier_repair: a new metadata device from a damaged one, its mirror and the members'
  * headers. What is damaged is only read.
  */
-#include <getopt.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -11,6 +10,7 @@
 
 #include "std.h"
 #include "tier_repair.h"
+#include "tier_tool.h"
 
 static const char usage[] =
 	"usage: tier_repair [-m <mirror>] -o <new metadata device> [options] <metadata device>\n"
@@ -271,13 +271,14 @@ int main(int argc, char **argv)
 		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 }
 	};
+	static const struct tool tool = { "tier_repair", usage, "m:o:h", options };
 	const char *mirror = NULL, *out = NULL;
 	static struct repair_hints hints;
 	int opt, ret;
 
 	std_keep();
 	repair.hints = &hints;
-	while ((opt = getopt_long(argc, argv, "m:o:h", options, NULL)) != -1) {
+	while ((opt = tool_option(&tool, argc, argv)) != -1) {
 		switch (opt) {
 		case 'm':
 			mirror = optarg;
@@ -293,18 +294,10 @@ int main(int argc, char **argv)
 				break;
 			fprintf(stderr, "tier_repair: --tier wants <member index>=<tier name>\n");
 			return 2;
-		case 'h':
-			fputs(usage, stdout);
-			return 0;
-		default:
-			fputs(usage, stderr);
-			return 2;
 		}
 	}
-	if (optind == argc || !out) {
-		fputs(usage, stderr);
-		return 2;
-	}
+	if (optind == argc || !out)
+		tool_usage(&tool);
 	if (!only_read(argv + optind, mirror, out))
 		return 2;
 	if (tier_file_open(&repair.file, "tier_repair", argv[optind], mirror, 0))

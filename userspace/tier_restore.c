@@ -2,11 +2,11 @@
 /*
  * tier_restore: a metadata device from what tier_dump printed.
  */
-#include <getopt.h>
 #include <stdio.h>
 
 #include "std.h"
 #include "tier_image.h"
+#include "tier_tool.h"
 
 static const char usage[] =
 	"usage: tier_restore -i <dump> -o <metadata device>\n"
@@ -24,12 +24,13 @@ int main(int argc, char **argv)
 		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 }
 	};
+	static const struct tool tool = { "tier_restore", usage, "i:o:h", options };
 	const char *in = NULL, *out = NULL;
 	static struct tier_image image;
 	int opt, err;
 
 	std_keep();
-	while ((opt = getopt_long(argc, argv, "i:o:h", options, NULL)) != -1) {
+	while ((opt = tool_option(&tool, argc, argv)) != -1) {
 		switch (opt) {
 		case 'i':
 			in = optarg;
@@ -37,18 +38,10 @@ int main(int argc, char **argv)
 		case 'o':
 			out = optarg;
 			break;
-		case 'h':
-			fputs(usage, stdout);
-			return 0;
-		default:
-			fputs(usage, stderr);
-			return 2;
 		}
 	}
-	if (!in || !out || optind != argc) {
-		fputs(usage, stderr);
-		return 2;
-	}
+	if (!in || !out || optind != argc)
+		tool_usage(&tool);
 	err = tier_image_parse(&image, "tier_restore", in);
 	if (!err)
 		err = tier_image_write(&image, "tier_restore", out);
