@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "tier-table.h"
 #include "tier_repair.h"
 
 /* one block of the journal, of either copy */
@@ -198,22 +199,6 @@ static void apply_put(struct repair *r, const struct tier_disk_put *put, u64 seq
 	}
 }
 
-static u32 put_bytes(const struct tier_disk_put *put)
-{
-	switch (le16_to_cpu(put->kind)) {
-	case TIER_PUT_EXTENT:
-		return sizeof(__le64);
-	case TIER_PUT_LUN:
-		return sizeof(struct tier_disk_lun);
-	case TIER_PUT_MEMBER:
-		return sizeof(struct tier_disk_member);
-	case TIER_PUT_POOL:
-		return sizeof(struct tier_disk_pool);
-	default:
-		return 0;
-	}
-}
-
 static void apply_block(struct repair *r, const struct part *p, bool members)
 {
 	const struct tier_block_header *h = (const void *)p->block;
@@ -222,7 +207,7 @@ static void apply_block(struct repair *r, const struct part *p, bool members)
 
 	while (at + sizeof(*put) <= used) {
 		put = (const void *)(p->block + sizeof(*h) + at);
-		bytes = put_bytes(put);
+		bytes = tier_put_bytes(&(struct tier_put){ .kind = le16_to_cpu(put->kind) });
 		at += sizeof(*put);
 		if (!bytes || le16_to_cpu(put->bytes) != bytes || used - at < bytes) {
 			repair_lost(r, "transaction %llu of the journal cannot be", p->seq);
