@@ -12,9 +12,7 @@ static int invoice_args(struct ctl *c, int argc, char **argv, struct span *s,
 			struct invoice_request *r)
 {
 	static const struct option options[] = {
-		{ "month", required_argument, NULL, OPT_MONTH },
-		{ "from", required_argument, NULL, OPT_FROM },
-		{ "to", required_argument, NULL, OPT_TO },
+		SPAN_TIMES,
 		{ "lun", required_argument, NULL, OPT_LUN },
 		{ "pool", required_argument, NULL, OPT_POOL },
 		{ "map", required_argument, NULL, OPT_MAP },
@@ -23,14 +21,11 @@ static int invoice_args(struct ctl *c, int argc, char **argv, struct span *s,
 		{ "plan", required_argument, NULL, OPT_PLAN },
 		{ 0 }
 	};
-	int option, taken;
+	int option;
 
-	while ((option = ctl_getopt(argc, argv, "", options, NULL)) != -1) {
-		taken = span_option(option, s);
-		if (taken < 0)
+	while ((option = span_getopt(argc, argv, options, s)) != -1) {
+		if (option == OPT_BAD)
 			return span_bad_value();
-		if (taken)
-			continue;
 		if (option == OPT_PLAN)
 			r->plan = optarg;
 		else if (option == OPT_MAP)
@@ -80,25 +75,21 @@ static int invoice(struct ctl *c, int argc, char **argv)
 static int list_args(struct ctl *c, int argc, char **argv, struct span *s, const char **kind)
 {
 	static const struct option options[] = {
-		{ "month", required_argument, NULL, OPT_MONTH },
-		{ "from", required_argument, NULL, OPT_FROM },
-		{ "to", required_argument, NULL, OPT_TO },
+		SPAN_TIMES,
 		{ "lun", required_argument, NULL, OPT_LUN },
 		{ "pool", required_argument, NULL, OPT_POOL },
 		{ "format", required_argument, NULL, OPT_FORMAT },
 		{ "kind", required_argument, NULL, OPT_KIND },
 		{ 0 }
 	};
-	int option, taken;
+	int option;
 
-	while ((option = ctl_getopt(argc, argv, "", options, NULL)) != -1) {
-		taken = span_option(option, s);
-		if (taken < 0)
+	while ((option = span_getopt(argc, argv, options, s)) != -1) {
+		if (option == OPT_BAD)
 			return span_bad_value();
-		if (!taken && option != OPT_KIND)
+		if (option != OPT_KIND)
 			return ctl_usage(c);
-		if (!taken)
-			*kind = optarg;
+		*kind = optarg;
 	}
 	return optind == argc ? CTL_OK : ctl_usage(c);
 }

@@ -88,6 +88,17 @@ int span_option(int option, struct span *s)
 	}
 }
 
+int span_getopt(int argc, char **argv, const struct option *options, struct span *s)
+{
+	int option, taken;
+
+	do {
+		option = ctl_getopt(argc, argv, "", options, NULL);
+		taken = span_option(option, s);
+	} while (taken > 0);
+	return taken < 0 ? OPT_BAD : option;
+}
+
 int span_bad_value(void)
 {
 	return ctl_fail(CTL_USAGE, 0, "months are 2026-03, times 2026-03-01 or 2026-03-01T12:00 "

@@ -10,7 +10,13 @@
 #include "tierctl.h"
 
 enum { OPT_MONTH = 256, OPT_FROM, OPT_TO, OPT_LUN, OPT_FORMAT, OPT_PLAN, OPT_POOL, OPT_CONSUMER,
-       OPT_KIND, OPT_HEAD, OPT_MAP };
+       OPT_KIND, OPT_HEAD, OPT_MAP, OPT_BAD };
+
+/* the first rows of an option table */
+#define SPAN_TIMES							\
+	{ "month", required_argument, NULL, OPT_MONTH },		\
+	{ "from", required_argument, NULL, OPT_FROM },			\
+	{ "to", required_argument, NULL, OPT_TO }
 
 struct span {
 	const char *pool;
@@ -24,6 +30,11 @@ void span_month(struct tm tm, struct span *s);
 
 /* 1: taken; 0: not one of these; -1: the value is wrong */
 int span_option(int option, struct span *s);
+/*
+ * As ctl_getopt(), but what belongs to @s is put there and not returned; OPT_BAD: its
+ * value is wrong
+ */
+int span_getopt(int argc, char **argv, const struct option *options, struct span *s);
 int span_bad_value(void);			/* exit code, told */
 
 /* tells an absent ledger from one that cannot be read */

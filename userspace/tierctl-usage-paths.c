@@ -94,9 +94,7 @@ static int arguments(struct ctl *c, int argc, char **argv, struct span *s,
 		     struct ledger_path_filter *f)
 {
 	static const struct option options[] = {
-		{ "month", required_argument, NULL, OPT_MONTH },
-		{ "from", required_argument, NULL, OPT_FROM },
-		{ "to", required_argument, NULL, OPT_TO },
+		SPAN_TIMES,
 		{ "map", required_argument, NULL, OPT_MAP },
 		{ "consumer", required_argument, NULL, OPT_CONSUMER },
 		{ 0 }
