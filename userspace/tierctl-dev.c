@@ -4,24 +4,7 @@
 #include <getopt.h>
 #include <string.h>
 
-#include "tierctl.h"
-
-struct listing {
-	struct ctl *c;
-	struct table *t;
-	char pool[DMTIER_POOL_LEN];
-	uint64_t extent;
-};
-
-/* dumps come pool by pool: one look-up for each */
-static uint64_t extent_of(struct listing *l, const char *pool)
-{
-	if (strcmp(l->pool, pool)) {
-		l->extent = pool_extent_bytes(l->c, pool);
-		strcpy(l->pool, pool);
-	}
-	return l->extent;
-}
+#include "tierctl-listing.h"
 
 static double percent(uint64_t part, uint64_t whole)
 {
@@ -31,7 +14,7 @@ static double percent(uint64_t part, uint64_t whole)
 static int list_tier(const struct dmtier_tier *tier, void *arg)
 {
 	struct listing *l = arg;
-	uint64_t extent = extent_of(l, tier->pool);
+	uint64_t extent = listing_extent(l, tier->pool);
 	struct table *t = l->t;
 	char buf[32];
 
@@ -53,7 +36,7 @@ static int list_tier(const struct dmtier_tier *tier, void *arg)
 static int list_dev(const struct dmtier_dev *dev, void *arg)
 {
 	struct listing *l = arg;
-	uint64_t extent = extent_of(l, dev->pool);
+	uint64_t extent = listing_extent(l, dev->pool);
 	struct table *t = l->t;
 	char name[256], uuid[37], buf[32];
 
@@ -81,78 +64,57 @@ static int list_dev(const struct dmtier_dev *dev, void *arg)
 	return 0;
 }
 
-/* a pool that is not there is an error, not an empty list */
-static int begin_list(struct ctl *c, const char *pool, struct listing *l)
-{
-	struct dmtier_pool p;
-	int err, code = ctl_open(c);
-
-	*l = (struct listing){ .c = c };
-	if (code)
-		return code;
-	err = pool ? dmtier_pool_get(c->h, pool, &p) : 0;
-	if (err)
-		return ctl_kernel(c, err, c->command->group);
-	l->t = table_new();
-	return CTL_OK;
-}
-
-static int end_list(struct ctl *c, int err, struct listing *l)
-{
-	if (!err) {
-		table_list(c, l->t);
-		return CTL_OK;
-	}
-	json_object_put(table_take(l->t));
-	return ctl_kernel(c, err, c->command->group);
-}
-
 static int tiers(struct ctl *c, int argc, char **argv)
 {
-	const char *pool = argc > 1 ? argv[1] : NULL;
+	const char *pool = argc > 1 ? argv[1] : NULL, *what = c->command->group;
 	struct listing l;
-	int code = begin_list(c, pool, &l);
+	int code = listing_begin(c, pool, what, &l);
 
-	return code ? code : end_list(c, dmtier_tiers(c->h, pool, list_tier, &l), &l);
+	return code ? code : listing_end(&l, dmtier_tiers(c->h, pool, list_tier, &l), what);
 }
 
 static int devs(struct ctl *c, int argc, char **argv)
 {
-	const char *pool = argc > 1 ? argv[1] : NULL;
+	const char *pool = argc > 1 ? argv[1] : NULL, *what = c->command->group;
 	struct listing l;
-	int code = begin_list(c, pool, &l);
+	int code = listing_begin(c, pool, what, &l);
 
-	return code ? code : end_list(c, dmtier_devs(c->h, pool, list_dev, &l), &l);
+	return code ? code : listing_end(&l, dmtier_devs(c->h, pool, list_dev, &l), what);
 }
 
+struct evacuation {
+	struct ctl *c;
+	const char *pool, *path;
+	struct dmtier_dev dev;
+};
+
 /* until nothing is left, or the device is no longer being drained */
+static int look_at_evacuation(struct progress *p, void *arg)
+{
+	struct evacuation *e = arg;
+	const struct dmtier_dev *dev = &e->dev;
+	int err = dmtier_dev_get(e->c->h, e->pool, e->path, &e->dev);
+
+	if (err)
+		return err;
+	if (dev->has_evac && dev->evac_left <= dev->evac_total)
+		progress_show(p, dev->evac_total - dev->evac_left, dev->evac_total);
+	return !strcmp(dev->state, "draining");
+}
+
 static int watch_evacuation(struct ctl *c, const char *pool, const char *path)
 {
-	struct dmtier_dev dev;
-	struct progress p;
-	bool on = true;
-	int err;
+	struct evacuation e = { .c = c, .pool = pool, .path = path };
+	int ret = progress_watch("evacuating", look_at_evacuation, &e);
 
-	catch_interrupts();
-	progress_begin(&p, "evacuating", false);
-	while (!(err = dmtier_dev_get(c->h, pool, path, &dev))) {
-		if (dev.has_evac && dev.evac_left <= dev.evac_total)
-			progress_show(&p, dev.evac_total - dev.evac_left, dev.evac_total);
-		if (strcmp(dev.state, "draining"))
-			break;
-		on = wait_seconds(0.25);
-		if (!on)
-			break;
-	}
-	progress_end(&p);
-	if (err)
-		return ctl_kernel(c, err, "dev evacuate");
-	if (!on)
+	if (ret < 0)
+		return ctl_kernel(c, ret, "dev evacuate");
+	if (ret)
 		return ctl_fail(CTL_FAILED, 0, "it goes on; `tierctl dev list` tells how far, "
 				"`tierctl dev cancel` ends it", "no longer waiting");
-	if (strcmp(dev.state, "drained") && strcmp(dev.state, "removed"))
+	if (strcmp(e.dev.state, "drained") && strcmp(e.dev.state, "removed"))
 		return ctl_fail(CTL_FAILED, 0, "`tierctl events` and the kernel log tell why",
-				"the evacuation ended early, %s is '%s'", path, dev.state);
+				"the evacuation ended early, %s is '%s'", path, e.dev.state);
 	return CTL_OK;
 }
 

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tierctl.h"
+#include "tierctl-listing.h"
 
 static int bad_lun(const char *text)
 {
@@ -216,48 +216,26 @@ static void lun_cells(struct table *t, const struct dmtier_lun *l, uint64_t exte
 	cell_as(t, "tiers", "TIERS", usage_json(l, extent), "%s", text);
 }
 
-struct listing {
-	struct ctl *c;
-	struct table *t;
-	char pool[DMTIER_POOL_LEN];
-	uint64_t extent;
-};
-
 static int list_lun(const struct dmtier_lun *l, void *arg)
 {
 	struct listing *s = arg;
 
-	if (strcmp(s->pool, l->pool)) {
-		s->extent = pool_extent_bytes(s->c, l->pool);
-		strcpy(s->pool, l->pool);
-	}
-	lun_cells(s->t, l, s->extent);
+	lun_cells(s->t, l, listing_extent(s, l->pool));
 	return 0;
 }
 
 static int list(struct ctl *c, int argc, char **argv)
 {
-	struct listing s = { .c = c };
 	const char *pool = argc > 1 ? argv[1] : NULL;
-	struct dmtier_pool p;
-	int err = 0, code = ctl_open(c);
+	struct listing s;
+	int err, code = listing_begin(c, pool, "lun list", &s);
 
 	if (code)
 		return code;
-	if (pool)
-		err = dmtier_pool_get(c->h, pool, &p);
-	if (err)
-		return ctl_kernel(c, err, "lun list");
-	s.t = table_new();
 	err = dmtier_luns(c->h, pool, DMTIER_ANY_LUN, list_lun, &s);
-	if (err) {
-		json_object_put(table_take(s.t));
-		return ctl_kernel(c, err, "lun list");
-	}
-	if (!table_rows(s.t) && !c->json)
+	if (!err && !table_rows(s.t) && !c->json)
 		fputs("no LUN; `tierctl lun create` makes one\n", stderr);
-	table_list(c, s.t);
-	return CTL_OK;
+	return listing_end(&s, err, "lun list");
 }
 
 static void policy_cells(struct table *t, const struct dmtier_lun *l)
@@ -561,31 +539,36 @@ static uint64_t held_on(const struct dmtier_lun *l, const char *tier)
 	return 0;
 }
 
+struct migration {
+	struct ctl *c;
+	const char *pool, *tier;
+	uint32_t id;
+	struct dmtier_lun lun;
+};
+
 /* the kernel clears the target when it is done or gave up; the home tells which */
+static int look_at_migration(struct progress *p, void *arg)
+{
+	struct migration *m = arg;
+	int err = dmtier_lun_get(m->c->h, m->pool, m->id, &m->lun);
+
+	if (err)
+		return err;
+	progress_show(p, held_on(&m->lun, m->tier), m->lun.mapped);
+	return m->lun.target[0] && !strcmp(m->lun.target, m->tier);
+}
+
 static int watch_migration(struct ctl *c, const char *pool, uint32_t lun, const char *tier)
 {
-	struct dmtier_lun l;
-	struct progress p;
-	bool on = true;
-	int err;
+	struct migration m = { .c = c, .pool = pool, .tier = tier, .id = lun };
+	int ret = progress_watch("moving", look_at_migration, &m);
 
-	catch_interrupts();
-	progress_begin(&p, "moving", false);
-	while (!(err = dmtier_lun_get(c->h, pool, lun, &l))) {
-		progress_show(&p, held_on(&l, tier), l.mapped);
-		if (!l.target[0] || strcmp(l.target, tier))
-			break;
-		on = wait_seconds(0.25);
-		if (!on)
-			break;
-	}
-	progress_end(&p);
-	if (err)
-		return ctl_kernel(c, err, "lun migrate");
-	if (!on)
+	if (ret < 0)
+		return ctl_kernel(c, ret, "lun migrate");
+	if (ret)
 		return ctl_fail(CTL_FAILED, 0, "the move goes on; `tierctl lun show` tells how far",
 				"no longer waiting");
-	if (strcmp(l.home, tier))
+	if (strcmp(m.lun.home, tier))
 		return ctl_fail(CTL_FAILED, 0, "`tierctl events` and the kernel log tell why",
 				"LUN %u was not moved to '%s'", lun, tier);
 	return CTL_OK;

@@ -45,13 +45,12 @@ bool wait_seconds(double seconds)
 	return !interrupted;
 }
 
-void progress_begin(struct progress *p, const char *what, bool quiet)
-{
-	*p = (struct progress){
-		.what = what, .quiet = quiet, .last = -1,
-		.bar = isatty(STDERR_FILENO), .began = clock_seconds(),
-	};
-}
+struct progress {
+	const char *what;
+	bool bar;		/* stderr is a terminal */
+	int last;		/* percent last shown */
+	double began;
+};
 
 static void draw_bar(const struct progress *p, int percent)
 {
@@ -74,7 +73,7 @@ void progress_show(struct progress *p, uint64_t done, uint64_t total)
 {
 	int percent = total ? (double)done * 100 / total : 100;
 
-	if (p->quiet || percent == p->last)
+	if (percent == p->last)
 		return;
 	if (p->bar) {
 		draw_bar(p, percent);
@@ -85,8 +84,18 @@ void progress_show(struct progress *p, uint64_t done, uint64_t total)
 	p->last = percent;
 }
 
-void progress_end(struct progress *p)
+int progress_watch(const char *what, int (*look)(struct progress *p, void *arg), void *arg)
 {
-	if (p->bar && !p->quiet && p->last >= 0)
+	struct progress p = {
+		.what = what, .last = -1, .bar = isatty(STDERR_FILENO), .began = clock_seconds(),
+	};
+	int ret;
+
+	catch_interrupts();
+	do
+		ret = look(&p, arg);
+	while (ret == 1 && wait_seconds(0.25));
+	if (p.bar && p.last >= 0)
 		fputc('\n', stderr);
+	return ret;
 }

@@ -2,14 +2,8 @@
 /* tierctl usage: the kernel's counters as they are. Money is invoice's affair. */
 #include <string.h>
 
+#include "tierctl-listing.h"
 #include "tierctl-span.h"
-
-struct listing {
-	struct ctl *c;
-	struct table *t;
-	char pool[DMTIER_POOL_LEN];
-	uint64_t extent;
-};
 
 /* extents x milliseconds into GiB-hours; the JSON keeps the exact counter */
 static double gib_hours(uint64_t held_ms, uint64_t extent)
@@ -48,12 +42,8 @@ static int list_lun(const struct dmtier_lun *l, void *arg)
 	struct listing *s = arg;
 	unsigned int i;
 
-	if (strcmp(s->pool, l->pool)) {
-		s->extent = pool_extent_bytes(s->c, l->pool);
-		strcpy(s->pool, l->pool);
-	}
 	for (i = 0; i < l->nr_usage; i++)
-		tier_cells(s->t, l, &l->usage[i], s->extent);
+		tier_cells(s->t, l, &l->usage[i], listing_extent(s, l->pool));
 	return 0;
 }
 
@@ -76,7 +66,7 @@ static int usage(struct ctl *c, int argc, char **argv)
 	const char *pool = argc > 1 ? argv[1] : NULL;
 	uint32_t lun = DMTIER_ANY_LUN;
 	struct listing s = { .c = c };
-	int err, code;
+	int code;
 
 	if (argc > 2 && !text_lun(argv[2], &lun))
 		return ctl_fail(CTL_USAGE, 0, NULL, "'%s' is no LUN id", argv[2]);
@@ -86,13 +76,7 @@ static int usage(struct ctl *c, int argc, char **argv)
 	if (code)
 		return code;
 	s.t = table_new();
-	err = dmtier_luns(c->h, pool, lun, list_lun, &s);
-	if (err) {
-		json_object_put(table_take(s.t));
-		return ctl_kernel(c, err, "usage");
-	}
-	table_list(c, s.t);
-	return CTL_OK;
+	return listing_end(&s, dmtier_luns(c->h, pool, lun, list_lun, &s), "usage");
 }
 
 const struct command usage_commands[] = {

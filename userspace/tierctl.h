@@ -183,17 +183,13 @@ void reason_forget(void);
 bool reason_text(const char *line, char *out, size_t len, const char **holds);
 
 /* tierctl-progress.c */
-struct progress {
-	const char *what;
-	bool bar;		/* stderr is a terminal */
-	bool quiet;
-	int last;		/* percent last shown */
-	double began;
-};
-
-void progress_begin(struct progress *p, const char *what, bool quiet);
+struct progress;
 void progress_show(struct progress *p, uint64_t done, uint64_t total);
-void progress_end(struct progress *p);
+/*
+ * Waits while @look, which calls progress_show(), returns 1. Return: 0 or the -errno
+ * that it returned in the end, or 1 if a signal put an end to the waiting.
+ */
+int progress_watch(const char *what, int (*look)(struct progress *p, void *arg), void *arg);
 double clock_seconds(void);	/* monotonic */
 bool wait_seconds(double seconds);	/* false: interrupted by a signal */
 void catch_interrupts(void);
