@@ -33,7 +33,7 @@ static void time_cells(struct table *t, const struct dmtier_path *p)
 	cell_json(t, "spent_ms", spent);
 }
 
-static void usage_cells(struct table *t, const struct paths *all, const struct dmtier_path *p)
+static void usage_row(struct table *t, const struct paths *all, const struct dmtier_path *p)
 {
 	path_cells(t, p);
 	cell_count(t, "read_ios", "READS", p->read_ios);
@@ -54,19 +54,7 @@ static void usage_cells(struct table *t, const struct paths *all, const struct d
 
 static int usage(struct ctl *c, int argc, char **argv)
 {
-	struct paths p;
-	int code = paths_read(c, path_map_name(argc > 1 ? argv[1] : NULL), &p);
-	struct table *t;
-	size_t i;
-
-	if (code)
-		return code;
-	t = table_new();
-	for (i = 0; i < p.nr; i++)
-		usage_cells(t, &p, &p.path[i]);
-	paths_free(&p);
-	table_list(c, t);
-	return CTL_OK;
+	return path_list(c, argc > 1 ? argv[1] : NULL, usage_row, "");
 }
 
 /* -- latency -- */

@@ -113,26 +113,43 @@ static void load_cells(struct table *t, const struct paths *all, const struct dm
 	cell_number(t, "epoch_ns", NULL, p->epoch);
 }
 
-static int list(struct ctl *c, int argc, char **argv)
+static struct table *path_table(const struct paths *p, path_row_fn row)
+{
+	struct table *t = table_new();
+	size_t i;
+
+	for (i = 0; i < p->nr; i++)
+		row(t, p, &p->path[i]);
+	return t;
+}
+
+int path_list(struct ctl *c, const char *map, path_row_fn row, const char *none)
 {
 	struct paths p;
-	int code = paths_read(c, path_map_name(argc > 1 ? argv[1] : NULL), &p);
+	int code = paths_read(c, path_map_name(map), &p);
 	struct table *t;
-	size_t i;
 
 	if (code)
 		return code;
-	t = table_new();
-	for (i = 0; i < p.nr; i++) {
-		path_cells(t, &p.path[i]);
-		state_cells(t, &p.path[i]);
-		load_cells(t, &p, &p.path[i]);
-	}
+	t = path_table(&p, row);
 	if (!p.nr && !c->json)
-		fputs("no path is there; `tierctl path create` makes a map\n", stderr);
+		fputs(none, stderr);
 	paths_free(&p);
 	table_list(c, t);
 	return CTL_OK;
+}
+
+static void list_row(struct table *t, const struct paths *all, const struct dmtier_path *p)
+{
+	path_cells(t, p);
+	state_cells(t, p);
+	load_cells(t, all, p);
+}
+
+static int list(struct ctl *c, int argc, char **argv)
+{
+	return path_list(c, argc > 1 ? argv[1] : NULL, list_row,
+			 "no path is there; `tierctl path create` makes a map\n");
 }
 
 /* -- maps -- */
@@ -288,16 +305,6 @@ static void show_cells(struct table *t, const struct paths *all, const struct dm
 	load_cells(t, all, p);
 }
 
-static struct table *path_table(const struct paths *p)
-{
-	struct table *t = table_new();
-	size_t i;
-
-	for (i = 0; i < p->nr; i++)
-		show_cells(t, p, &p->path[i]);
-	return t;
-}
-
 /* the paths go into the groups they belong to */
 static void nest(json_object *groups, json_object *paths)
 {
@@ -349,13 +356,13 @@ static int show(struct ctl *c, int argc, char **argv)
 	if (code) {
 		json_object_put(table_take(groups));
 	} else if (c->json) {
-		show_json(map_table(&m), groups, path_table(&p));
+		show_json(map_table(&m), groups, path_table(&p, show_cells));
 	} else {
 		table_one(c, map_table(&m));
 		putchar('\n');
 		table_list(c, groups);
 		putchar('\n');
-		table_list(c, path_table(&p));
+		table_list(c, path_table(&p, show_cells));
 	}
 	paths_free(&p);
 	return code;

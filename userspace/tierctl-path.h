@@ -28,6 +28,12 @@ double path_share(const struct paths *all, const struct dmtier_path *p);
 void path_cells(struct table *t, const struct dmtier_path *p);
 void cell_share(struct table *t, double percent);
 
+typedef void (*path_row_fn)(struct table *t, const struct paths *all,
+			    const struct dmtier_path *p);
+
+/* a row for each path of @map, or of all (NULL); @none is said if there is none */
+int path_list(struct ctl *c, const char *map, path_row_fn row, const char *none);
+
 /* tierctl-path-words.c: the words of an mpath-ext table */
 #define PATH_WORDS_GROUPS	32
 #define PATH_WORDS_PATHS	64
