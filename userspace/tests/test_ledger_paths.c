@@ -562,7 +562,6 @@ static void newer_ledger_is_refused(void **state)
 
 /* -- kills: the kernel goes on, in shared memory, while writers die -- */
 
-
 /*
  * Everything follows from the tick: the map is made anew every 50 ticks, the second
  * path leaves the table and returns every 10.
