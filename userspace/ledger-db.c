@@ -36,7 +36,8 @@ say(struct ledger *l, const char *format, ...)
 	va_end(args);
 }
 
-int ledger_fail(struct ledger *l, int rc, const char *what)
+/* -errno for SQLite's @rc, with @what in the sentence */
+static int fail(struct ledger *l, int rc, const char *what)
 {
 	say(l, "ledger: %s: %s", what, sqlite3_errmsg(l->db));
 	switch (rc & 0xff) {
@@ -75,7 +76,7 @@ sqlite3_stmt *ledger_statement(struct ledger *l, enum ledger_statement which)
 	rc = sqlite3_prepare_v3(l->db, ledger_statement_text[which], -1, SQLITE_PREPARE_PERSISTENT,
 				st, NULL);
 	if (rc != SQLITE_OK) {
-		ledger_fail(l, rc, "prepare a statement");
+		fail(l, rc, "prepare a statement");
 		return NULL;
 	}
 	return *st;
@@ -85,7 +86,7 @@ int ledger_query(struct ledger *l, const char *text, const char *what, sqlite3_s
 {
 	int rc = sqlite3_prepare_v2(l->db, text, -1, st, NULL);
 
-	return rc == SQLITE_OK ? 0 : ledger_fail(l, rc, what);
+	return rc == SQLITE_OK ? 0 : fail(l, rc, what);
 }
 
 bool ledger_next(struct ledger *l, sqlite3_stmt *st, const char *what, int *ret)
@@ -93,14 +94,14 @@ bool ledger_next(struct ledger *l, sqlite3_stmt *st, const char *what, int *ret)
 	int rc = sqlite3_step(st);
 
 	if (rc != SQLITE_ROW && rc != SQLITE_DONE)
-		*ret = ledger_fail(l, rc, what);
+		*ret = fail(l, rc, what);
 	return rc == SQLITE_ROW;
 }
 
 int ledger_run(struct ledger *l, sqlite3_stmt *st, const char *what)
 {
 	int rc = sqlite3_step(st);
-	int ret = rc == SQLITE_DONE ? 0 : ledger_fail(l, rc, what);
+	int ret = rc == SQLITE_DONE ? 0 : fail(l, rc, what);
 
 	sqlite3_reset(st);
 	return ret;
@@ -110,7 +111,7 @@ static int execute(struct ledger *l, const char *sql, const char *what)
 {
 	int rc = sqlite3_exec(l->db, sql, NULL, NULL, NULL);
 
-	return rc == SQLITE_OK ? 0 : ledger_fail(l, rc, what);
+	return rc == SQLITE_OK ? 0 : fail(l, rc, what);
 }
 
 /* first column of a one-row answer */
@@ -125,7 +126,7 @@ static int ask(struct ledger *l, const char *sql, int64_t *value)
 			*value = sqlite3_column_int64(st, 0);
 	}
 	sqlite3_finalize(st);
-	return rc == SQLITE_ROW ? 0 : ledger_fail(l, rc, "read its header");
+	return rc == SQLITE_ROW ? 0 : fail(l, rc, "read its header");
 }
 
 /* a second writer would book the same counters again */

@@ -116,12 +116,9 @@ int ledger_end(struct ledger *l, const struct ledger_sample *s);
 int ledger_known(struct ledger *l, const uint8_t pool_uuid[LEDGER_UUID_LEN],
 		 int (*fn)(uint32_t lun, void *arg), void *arg);
 
-/* of the whole ledger: for the code that keeps its own tables in the file */
+/* of the whole ledger, for tests that change or damage it */
 struct sqlite3;
 struct sqlite3 *ledger_db(struct ledger *l);
-
-/* -errno for SQLite's @rc, with @what in the sentence */
-int ledger_fail(struct ledger *l, int rc, const char *what);
 
 /* small values that must survive a restart, by name; -ENOENT if never stored */
 int ledger_put(struct ledger *l, const char *name, int64_t value);

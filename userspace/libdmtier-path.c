@@ -30,7 +30,7 @@ static int put_words(struct nl_msg *msg, const void *words)
 	return err;
 }
 
-const struct dmtier_family dmtier_path_family = {
+static const struct dmtier_family dmtier_path_family = {
 	.name = DM_MPATH_EXT_FAMILY_NAME,
 	.version = DM_MPATH_EXT_FAMILY_VERSION,
 	.what = "the list of maps",

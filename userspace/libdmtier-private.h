@@ -74,8 +74,6 @@ struct dmtier_family {
 	dmtier_decode_fn decode_event;
 };
 
-extern const struct dmtier_family dmtier_tier_family;
-extern const struct dmtier_family dmtier_path_family;
 
 struct dmtier_request {
 	const struct dmtier_family *family;

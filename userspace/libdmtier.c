@@ -41,7 +41,7 @@ static int put_words(struct nl_msg *msg, const void *words)
 	return err;
 }
 
-const struct dmtier_family dmtier_tier_family = {
+static const struct dmtier_family dmtier_tier_family = {
 	.name = DM_TIER_FAMILY_NAME,
 	.version = DM_TIER_FAMILY_VERSION,
 	.what = "the pool",

@@ -43,11 +43,11 @@ void repair_lost(struct repair *r, const char *fmt, ...)
 	va_end(args);
 }
 
-void repair_note(struct repair *r, const char *fmt, ...)
+/* what is worth knowing, although nothing was lost by it */
+static void __attribute__((format(printf, 1, 2))) note(const char *fmt, ...)
 {
 	va_list args;
 
-	(void)r;
 	va_start(args, fmt);
 	say("note", fmt, args);
 	va_end(args);
@@ -112,7 +112,7 @@ static int take_header(const char *path)
 		err = tier_member_header_decode(block, &h);
 	if (err || h.index >= REPAIR_MEMBERS || h.extents > bytes / 512 / TIER_EXTENT_MIN ||
 	    h.generation >> 62) {
-		repair_note(&repair, "%s: no member's header is to be read there", path);
+		note("%s: no member's header is to be read there", path);
 		return 0;
 	}
 	if (repair.member[h.index].given) {
@@ -135,7 +135,7 @@ static bool loads(void)
 	good = !tier_meta_open(&meta, &tier_file_ops, &repair.file, repair.file.copies,
 			       repair.file.blocks) && !tier_image_take(&repair.image, &meta);
 	if (good)
-		repair_note(&repair, "the metadata loads as it is");
+		note("the metadata loads as it is");
 	else
 		tier_image_free(&repair.image);
 	tier_meta_close(&meta);

@@ -43,8 +43,6 @@ struct repair {
 
 /* tell what was lost or guessed */
 void repair_lost(struct repair *r, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-/* and what is worth knowing */
-void repair_note(struct repair *r, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /* all return 0, or -errno after a line on stderr */
 int repair_layout(struct repair *r);		/* tier_repair-layout.c: where things lie */

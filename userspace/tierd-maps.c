@@ -113,14 +113,6 @@ const struct dmtier_map *maps_find(const struct maps *m, const char *name)
 	return NULL;
 }
 
-const struct dmtier_path *maps_path(const struct maps *m, const char *map, const char *dev)
-{
-	for (size_t i = 0; i < m->nr_paths; i++)
-		if (!strcmp(m->path[i].dev, dev) && !strcmp(m->path[i].map, map))
-			return &m->path[i];
-	return NULL;
-}
-
 const struct dmtier_group *maps_preferred(const struct maps *m, const char *map)
 {
 	const struct dmtier_group *g, *best = NULL;

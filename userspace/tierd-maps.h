@@ -20,7 +20,6 @@ void maps_free(struct maps *m);
 
 /* NULL if it is not there */
 const struct dmtier_map *maps_find(const struct maps *m, const char *name);
-const struct dmtier_path *maps_path(const struct maps *m, const char *map, const char *dev);
 
 /* the group to use by preference: the first that works and is not disabled; or NULL */
 const struct dmtier_group *maps_preferred(const struct maps *m, const char *map);
