@@ -66,11 +66,12 @@ int tier_pool_tier_by_name(const struct tier_pool *pool, const char *name)
 struct tier_member *tier_pool_member_by_name(struct tier_pool *pool, const char *name)
 {
 	unsigned int i;
+	u64 index;
 	dev_t dev;
 
 	if (name[0] == '#')
-		return !kstrtouint(name + 1, 10, &i) && i < TIER_MAX_MEMBERS ?
-		       pool->members[i] : NULL;
+		return tier_parse_number(name + 1, 0, TIER_MAX_MEMBERS - 1, &index) ? NULL :
+		       pool->members[index];
 	dev = tier_dev_find(name);
 	if (!dev)
 		return NULL;

@@ -290,6 +290,8 @@ test_devices() {
 		bad 'is not a device of this pool' $m /dev/tier/none
 		bad 'is not a device of this pool' $m x
 		bad 'is not a device of this pool' $m 4095:1
+		bad 'is not a device of this pool' $m '#+0'
+		bad 'is not a device of this pool' $m $'#0\\\n'
 	done
 	bad 'is not being evacuated' cancel_evacuate /dev/tier/a
 	bad 'is not failed' reinstate_dev /dev/tier/a
