@@ -3,10 +3,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libdevmapper.h>
+#include <linux/dm-ioctl.h>
 #include <spawn.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -140,6 +142,27 @@ static struct dm_task *task(int type, const char *name)
 	return dmt;
 }
 
+/*
+ * Who is root may still lack what it takes, in a container say. So the kernel is
+ * asked, which refuses even to tell its version.
+ */
+bool dm_denied(void)
+{
+	struct dm_ioctl version = {
+		.version = { DM_VERSION_MAJOR },
+		.data_size = sizeof(version),
+		.data_start = sizeof(version),
+	};
+	int fd = open("/dev/mapper/control", O_RDWR | O_CLOEXEC);
+	bool denied;
+
+	if (fd < 0)
+		return geteuid() || errno == EPERM || errno == EACCES;
+	denied = ioctl(fd, DM_VERSION, &version) && (errno == EPERM || errno == EACCES);
+	close(fd);
+	return denied;
+}
+
 static bool read_info(const char *name, struct dm_map *map)
 {
 	struct dm_task *dmt = task(DM_DEVICE_TABLE, name);
@@ -191,7 +214,7 @@ static int run_synced(struct dm_task *dmt, uint16_t flags)
 	int err = 0;
 
 	if (!dm_task_set_cookie(dmt, &cookie, flags))
-		return geteuid() ? EPERM : ENOMEM;
+		return dm_denied() ? EPERM : ENOMEM;
 	if (!dm_task_run(dmt))
 		err = dm_task_get_errno(dmt) ?: NO_ERRNO;
 	dm_udev_wait(cookie);

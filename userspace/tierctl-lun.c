@@ -401,6 +401,8 @@ static int deactivate(struct ctl *c, int argc, char **argv)
 	(void)c;
 	if (!text_lun(argv[2], &lun))
 		return bad_lun(argv[2]);
+	if (dm_denied())
+		return ctl_fail(CTL_DENIED, 0, "this needs root", "cannot look for maps");
 	dm_begin();
 	maps_of(argv[1], lun, &n);
 	if (!n.nr)

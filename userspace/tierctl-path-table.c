@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "tierctl-path.h"
 
@@ -101,7 +100,7 @@ static int load_words(struct path_words *w, const char *name, bool reload)
 
 static int needs_root(const char *name)
 {
-	return geteuid() ? ctl_fail(CTL_DENIED, 0, "this needs root", "map '%s'", name) : CTL_OK;
+	return dm_denied() ? ctl_fail(CTL_DENIED, 0, "this needs root", "map '%s'", name) : CTL_OK;
 }
 
 /* @map is the caller's to free after CTL_OK */

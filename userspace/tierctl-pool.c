@@ -237,7 +237,7 @@ static int make(struct ctl *c, int argc, char **argv, bool start)
 	const char *name = argv[optind];
 	bool there = false;
 
-	if (!code && geteuid())
+	if (!code && dm_denied())
 		code = ctl_fail(CTL_DENIED, 0, "this needs root", "cannot make map '%s'", name);
 	if (!code) {
 		load_module("dm-tier", "/sys/module/dm_tier");
@@ -273,7 +273,7 @@ static int find_pool(const char *name, struct dm_map *map, struct pool_words *w)
 	int code;
 
 	if (!dm_find(name, map))
-		return geteuid() ?
+		return dm_denied() ?
 			ctl_fail(CTL_DENIED, 0, "this needs root", "map '%s' cannot be read", name) :
 			ctl_fail(CTL_ABSENT, 0, "`tierctl pool list` shows the pools",
 				 "no pool '%s'", name);

@@ -107,10 +107,11 @@ int span_bad_value(void)
 
 int span_need_ledger(const struct ctl *c)
 {
-	if (!access(c->ledger, F_OK))
+	if (!access(c->ledger, R_OK))
 		return CTL_OK;
 	if (errno != ENOENT)
-		return ctl_fail(ctl_code(-errno), -errno, NULL, "ledger %s", c->ledger);
+		return ctl_fail(ctl_code(-errno), -errno,
+				errno == EACCES ? "this needs root" : NULL, "ledger %s", c->ledger);
 	return ctl_fail(CTL_NO_SERVICE, 0,
 			"`systemctl start tierd` begins one, --ledger names another",
 			"there is no ledger %s", c->ledger);
@@ -120,6 +121,7 @@ int span_finish(int err, const char *text)
 {
 	if (!err)
 		return CTL_OK;
-	return ctl_fail(err == -ENOENT ? CTL_FAILED : ctl_code(err), 0, NULL, "%s",
+	return ctl_fail(err == -ENOENT ? CTL_FAILED : ctl_code(err), 0,
+			ctl_code(err) == CTL_DENIED ? "this needs root" : NULL, "%s",
 			*text ? text : strerror(-err));
 }

@@ -158,6 +158,7 @@ struct dm_map {
 
 void dm_begin(void);
 void dm_end(void);
+bool dm_denied(void);	/* device-mapper is not for us */
 bool dm_find(const char *name, struct dm_map *map);	/* false: not there */
 void dm_map_free(struct dm_map *map);
 int dm_create_map(const char *name, const char *target, uint64_t sectors, const char *params);
