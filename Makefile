@@ -5,6 +5,7 @@
 #                 names> picks some, VM_KERNEL=6.12 another kernel
 # make check-all  the tests of the modules on every kernel, the debug one too
 # make check-debug                on the debug kernel only
+# make hostile    both modules under a million random messages, on the debug kernel
 # make coverage   the same, and what of the modules ran, by file
 # make fuzz       fuzzers of all that takes hostile bytes, FUZZ_SECONDS (600) each;
 #                 TARGETS="tier_repair ..." picks some
@@ -27,7 +28,7 @@ kbuild = $(MAKE) -C $(KDIR) M=$(CURDIR)
 deps = selftests/vm/install-deps.sh
 
 .PHONY: all modules userspace unit clean install modules_install demo bench lint
-.PHONY: check check-all check-debug coverage fuzz model
+.PHONY: check check-all check-debug coverage hostile fuzz model
 all: modules userspace unit
 
 modules:
@@ -78,6 +79,10 @@ check-all: check-deps
 
 check-debug: check-deps
 	VM_KERNEL=debug selftests/run.sh $(in_guest)
+
+hostile: check-deps
+	MESSAGES=$(or $(MESSAGES),1000000) selftests/vm/vm --kernel $(or $(VM_KERNEL),debug) \
+		--timeout 172800 run selftests/dm-tier/test_hostile_01.sh
 
 coverage: check-deps
 	selftests/coverage $(in_guest)

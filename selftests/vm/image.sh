@@ -268,14 +268,18 @@ in_kernel_tree() {
 # tree_image <image> <modules dir> <command>...: what the guest mounts on
 # /dm-tier, a snapshot, so that editing during a run disturbs nothing.
 tree_image() {
-	local out=$1 modules=$2 stage=$1.d f
+	local out=$1 modules=$2 stage=$1.d word told=()
 	shift 2
 	mkdir "$stage"
 	tar -C "$tree" -cf - --exclude=./.git --exclude=./.build --exclude='*.o' \
 		--exclude='*.ko' --exclude='*.cmd' --exclude='*.a' . | tar -C "$stage" -xf -
 	(cd "$modules" && find . -name '*.ko' -print0 | xargs -0r cp --parents -t "$stage")
 	mkdir "$stage/.vm"
-	printf '%q ' env "TIMEOUT_FACTOR=${TIMEOUT_FACTOR:-1}" "$@" >"$stage/.vm/command"
+	# what tests may be told
+	for word in CYCLES MESSAGES SEED; do
+		[[ ! ${!word:-} ]] || told+=("$word=${!word}")
+	done
+	printf '%q ' env "TIMEOUT_FACTOR=${TIMEOUT_FACTOR:-1}" "${told[@]}" "$@" >"$stage/.vm/command"
 	pack "$stage" "$out"
 	rm -rf "$stage"
 }
