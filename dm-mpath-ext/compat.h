@@ -31,6 +31,11 @@
 	int name(struct dm_target *ti, struct block_device **bdev)
 #endif
 
+/* BLK_STS_NEXUS until 6.5 */
+#ifndef BLK_STS_RESV_CONFLICT
+#define BLK_STS_RESV_CONFLICT	BLK_STS_NEXUS
+#endif
+
 /*
  * Opening a device for reading: by struct file since 6.9 (f3a608827d1f), by
  * struct bdev_handle in 6.8, by struct block_device before; without a holder,

@@ -2,6 +2,7 @@
 /*
  * What the status of an I/O says about the path it took.
  */
+#include "compat.h"
 #include "mpath-class.h"
 
 /**
@@ -29,5 +30,17 @@ enum mpath_class mpath_classify(blk_status_t status)
 		return MPATH_CLASS_PAUSE;
 	default:
 		return MPATH_CLASS_UP;
+	}
+}
+
+bool mpath_answered(blk_status_t status)
+{
+	switch (status) {
+	case BLK_STS_OK:
+	case BLK_STS_MEDIUM:
+	case BLK_STS_RESV_CONFLICT:
+		return true;
+	default:
+		return false;
 	}
 }

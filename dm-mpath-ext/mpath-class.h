@@ -16,4 +16,7 @@ enum mpath_class {
 
 enum mpath_class mpath_classify(blk_status_t status);
 
+/* is that a device's answer to a read, whatever path it came by? any context */
+bool mpath_answered(blk_status_t status);
+
 #endif

@@ -360,6 +360,8 @@ static void mpath_hedge_second(struct mpath_map *map, struct mpath_hedge *hedge)
 		mpath_hedge_charge(map, copy, rescue);
 		hedge->outstanding++;
 		refcount_inc(&hedge->refs);
+		/* the first copy may have been put off meanwhile */
+		mpath_hedge_off_lists(hedge);
 	} else if (hedge->bio) {
 		mpath_hedge_park(hedge);
 	}

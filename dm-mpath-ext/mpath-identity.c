@@ -161,7 +161,7 @@ static void mpath_identity_drivers(struct mpath_leg *leg, struct mpath_ids *ids)
 	unsigned int t;
 	int len;
 
-	if (!disk->fops->get_unique_id || disk->major == dm_disk(leg->resource->md)->major)
+	if (!disk->fops->get_unique_id || disk->major == leg->resource->dm_major)
 		return;
 	for (t = 0; t < ARRAY_SIZE(types); t++) {
 		memset(id, 0, sizeof(id));
@@ -172,7 +172,7 @@ static void mpath_identity_drivers(struct mpath_leg *leg, struct mpath_ids *ids)
 }
 
 /* a disk that was scanned through a port that slept has no size yet, and cannot be told */
-static int mpath_identity_read(struct mpath_leg *leg, struct mpath_identity *identity)
+int mpath_identity_read(struct mpath_leg *leg, struct mpath_identity *identity)
 {
 	int ret;
 
@@ -199,13 +199,15 @@ int mpath_identity_learn(struct mpath_leg *leg, struct mpath_identity *identity)
 	return ret;
 }
 
-/* by size, and by what both hold if there is somebody to hold it against */
+/* by what both hold if there is somebody to hold it against, else by a size that has not shrunk */
 static enum mpath_likeness mpath_identity_guess(struct mpath_leg *leg, struct mpath_leg *peer,
 						const struct mpath_identity *known)
 {
-	if (bdev_nr_sectors(leg->bdev) != (peer ? bdev_nr_sectors(peer->bdev) : known->sectors))
+	if (!peer)
+		return bdev_nr_sectors(leg->bdev) < known->sectors ? MPATH_OTHER : MPATH_SAME;
+	if (bdev_nr_sectors(leg->bdev) != bdev_nr_sectors(peer->bdev))
 		return MPATH_OTHER;
-	return peer ? mpath_compare_samples(peer, leg) : MPATH_SAME;
+	return mpath_compare_samples(peer, leg);
 }
 
 enum mpath_likeness mpath_identity_check(struct mpath_leg *leg, const struct mpath_identity *known,

@@ -24,7 +24,18 @@ struct mpath_identity {
 };
 
 /**
- * mpath_identity_learn() - ask a device who it is
+ * mpath_identity_read() - ask a device who it is
+ * @leg: a path to it
+ * @identity: result
+ *
+ * May sleep, for some seconds at the most even if the path hangs.
+ *
+ * Return: 0, also if it says nothing of itself; an error if it did not answer.
+ */
+int mpath_identity_read(struct mpath_leg *leg, struct mpath_identity *identity);
+
+/**
+ * mpath_identity_learn() - find out what a map is to show
  * @leg: a path to it
  * @identity: result; with no sectors in it if that fails
  *
@@ -43,8 +54,8 @@ int mpath_identity_learn(struct mpath_leg *leg, struct mpath_identity *identity)
  *
  * May sleep, for some seconds at the most even if a path hangs. One that says who it
  * is may have grown. One that says nothing is told by its size and by samples read
- * through both paths, and without a @peer by its size alone; where it should say
- * something that is not enough.
+ * through both paths, and without a @peer by a size that has not shrunk; where it should
+ * say something that is not enough.
  *
  * Return: MPATH_SAME if nothing speaks against it; MPATH_UNKNOWN if there was no answer.
  */

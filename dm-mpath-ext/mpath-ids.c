@@ -95,6 +95,22 @@ bool mpath_ids_parse(struct mpath_ids *ids, const u8 *page, size_t size)
 	return told <= size;
 }
 
+/**
+ * mpath_ids_certain() - do they tell this unit from every other?
+ * @ids: designators
+ *
+ * Return: false if there is none, or no more than a T10 name.
+ */
+bool mpath_ids_certain(const struct mpath_ids *ids)
+{
+	u32 i;
+
+	for (i = 0; i < ids->nr; i++)
+		if (ids->id[i].type != MPATH_ID_T10)
+			return true;
+	return false;
+}
+
 /* by designators of one type: any that both have will do, since firmware adds more */
 static enum mpath_likeness mpath_ids_compare_type(const struct mpath_ids *a,
 						  const struct mpath_ids *b, u32 type)

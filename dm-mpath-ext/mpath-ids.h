@@ -44,6 +44,7 @@ struct mpath_ids {
 
 void mpath_ids_add(struct mpath_ids *ids, enum mpath_id_type type, const u8 *bytes, size_t len);
 bool mpath_ids_parse(struct mpath_ids *ids, const u8 *page, size_t size);
+bool mpath_ids_certain(const struct mpath_ids *ids);
 enum mpath_likeness mpath_ids_compare(const struct mpath_ids *a, const struct mpath_ids *b);
 
 #endif

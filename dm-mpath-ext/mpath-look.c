@@ -17,6 +17,23 @@ static struct mpath_leg *mpath_look_peer(const struct mpath_path *path)
 	return NULL;
 }
 
+static bool mpath_look_foreign(const struct mpath_path *path)
+{
+	return path->record->health.state == MPATH_FOREIGN;
+}
+
+/* where all paths are foreign nobody else is left to say what the map shows */
+static bool mpath_look_barred(const struct mpath_path *path)
+{
+	const struct mpath_map *map = path->map;
+	u32 p;
+
+	for (p = 0; p < map->conf->nr_paths; p++)
+		if (!mpath_look_foreign(&map->paths[p]))
+			return mpath_look_foreign(path);
+	return false;
+}
+
 void mpath_look_begin(struct mpath_look *look, const struct mpath_path *path)
 {
 	lockdep_assert_held(&path->map->resource->lock);
@@ -24,6 +41,7 @@ void mpath_look_begin(struct mpath_look *look, const struct mpath_path *path)
 	look->peer = mpath_look_peer(path);
 	look->known = path->map->identity;
 	look->need = path->map->ti->len;
+	look->barred = mpath_look_barred(path);
 	look->learned = false;
 }
 
@@ -31,9 +49,11 @@ enum mpath_likeness mpath_look(struct mpath_look *look)
 {
 	/* no path could be read when the table was made */
 	if (!look->known.sectors) {
+		if (look->barred && !look->peer)
+			return MPATH_UNKNOWN;
 		if (mpath_identity_learn(look->peer ?: look->leg, &look->known))
 			return MPATH_UNKNOWN;
-		look->learned = true;
+		look->learned = look->known.sectors >= look->need;
 	}
 	return mpath_identity_check(look->leg, &look->known, look->peer, look->need);
 }

@@ -15,6 +15,8 @@
  * @leg: of the path; a reference
  * @peer: of another that works; a reference, or NULL
  * @known: what the map shows
+ * @barred: the path has shown another device before, and not all paths have: it teaches
+ *	nothing
  * @need: sectors of it that the map uses
  * @learned: that was not known before
  */
@@ -23,6 +25,7 @@ struct mpath_look {
 	struct mpath_leg *peer;
 	struct mpath_identity known;
 	sector_t need;
+	bool barred;
 	bool learned;
 };
 

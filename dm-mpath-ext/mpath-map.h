@@ -108,6 +108,7 @@ struct mpath_record {
  * @number: of all resources since the module was loaded; no two have the same
  * @epoch_ns: when counting began, wall-clock time
  * @md: the device; there as long as a table is
+ * @dm_major: of all device-mapper devices
  * @name: of the device when it was last looked at; under @lock
  * @uuid: the same
  * @lock: orders every change of paths and groups
@@ -124,6 +125,7 @@ struct mpath_resource {
 	u64 number;
 	u64 epoch_ns;
 	struct mapped_device *md;
+	int dm_major;
 	char name[DM_NAME_LEN];
 	char uuid[DM_UUID_LEN];
 	struct mutex lock; /* of health, groups and snaps */

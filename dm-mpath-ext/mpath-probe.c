@@ -203,7 +203,7 @@ static bool mpath_probe_good(struct mpath_path *path, u64 now_ns)
 	enum mpath_likeness likeness;
 
 	path->bad = 0;
-	if (!path->probe->asleep)
+	if (!path->probe->asleep && !path->probe->status)
 		WRITE_ONCE(record->average,
 			   mpath_average(record->average,
 					 path->probe->end_ns - path->probe->start_ns, 1));
@@ -242,7 +242,6 @@ static void mpath_probe_free(struct mpath_probe *probe)
 /* take in what a probe has found; the lock may be let go meanwhile */
 static void mpath_probe_answer(struct mpath_probe *probe, blk_status_t status)
 {
-	enum mpath_class class = status ? mpath_classify(status) : MPATH_CLASS_UP;
 	struct mpath_path *path = probe->path;
 	u64 now_ns = ktime_get_ns();
 
@@ -250,15 +249,15 @@ static void mpath_probe_answer(struct mpath_probe *probe, blk_status_t status)
 	if (!path || path->map->resource->active != path->map)
 		return;
 	/* a bad block or another host's reservation is the device's answer, and so a good one */
-	if (class == MPATH_CLASS_UP && !mpath_probe_good(path, now_ns))
+	if (mpath_answered(status) && !mpath_probe_good(path, now_ns))
 		return;
-	if (class == MPATH_CLASS_PAUSE) {
+	if (status && mpath_classify(status) == MPATH_CLASS_PAUSE) {
 		/* that says nothing of the path: ask again, soon, whatever its I/O says */
 		path->probe_next_ns = 0;
 		path->probe_owed = true;
 		return;
 	}
-	if (class == MPATH_CLASS_PATH || class == MPATH_CLASS_DOUBT)
+	if (!mpath_answered(status))
 		mpath_probe_bad(path, now_ns);
 	path->probe_owed = false;
 	path->answered_ns = probe->sent_ns;

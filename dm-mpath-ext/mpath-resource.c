@@ -21,6 +21,7 @@ static struct mpath_resource *mpath_resource_new(struct mapped_device *md)
 	if (!resource)
 		return NULL;
 	resource->md = md;
+	resource->dm_major = dm_disk(md)->major;
 	resource->number = ++mpath_resources_made;
 	resource->epoch_ns = ktime_get_real_ns();
 	kref_init(&resource->refs);

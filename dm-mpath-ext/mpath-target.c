@@ -153,7 +153,8 @@ static void mpath_inherit_identity(struct mpath_map *map)
 
 		goes_on |= record->joined && !record->left_ns;
 	}
-	if (goes_on && resource->table && resource->table->identity.ids.nr)
+	if (goes_on && resource->table &&
+	    mpath_ids_certain(&resource->table->identity.ids))
 		map->identity = resource->table->identity;
 	mutex_unlock(&resource->lock);
 }
@@ -170,7 +171,7 @@ static void mpath_learn_more(struct mpath_map *map, struct mpath_path *path)
 {
 	struct mpath_identity identity;
 
-	if (!map->identity.ids.nr && !mpath_identity_learn(path->leg, &identity))
+	if (!map->identity.ids.nr && !mpath_identity_read(path->leg, &identity))
 		map->identity = identity;
 }
 
