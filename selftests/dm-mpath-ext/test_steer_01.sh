@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# seconds: 60
+# seconds: 110
+# timeout: 600
 # Where I/O goes while all paths work: by weight, by latency, round slow paths, to
 # standby paths under load.
 set -euo pipefail
