@@ -5,7 +5,6 @@
 #include "mpath-ids.h"
 
 #define MPATH_VPD_HEAD		4	/* of the page, and of each designator */
-#define MPATH_VPD_ID_PAGE	0x83
 
 /* numbers have one of three lengths, and a unit that was never given one has zeros */
 static bool mpath_ids_worth(enum mpath_id_type type, const u8 *bytes, size_t len)
@@ -79,7 +78,7 @@ bool mpath_ids_parse(struct mpath_ids *ids, const u8 *page, size_t size)
 	enum mpath_id_type type;
 
 	memset(ids, 0, sizeof(*ids));
-	if (size < MPATH_VPD_HEAD || page[1] != MPATH_VPD_ID_PAGE)
+	if (size < MPATH_VPD_HEAD || page[1] != MPATH_IDS_PAGE)
 		return false;
 	told = MPATH_VPD_HEAD + ((size_t)page[2] << 8 | page[3]);
 	end = min(told, size);

@@ -7,6 +7,7 @@
 
 #include "tier-portable.h"
 
+#define MPATH_IDS_PAGE	0x83	/* of a SCSI device's vital product data */
 #define MPATH_IDS	6	/* designators of a unit that are looked at, at the most */
 #define MPATH_ID_MAX	64	/* bytes of one; longer ones are not looked at */
 

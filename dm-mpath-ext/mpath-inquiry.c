@@ -11,7 +11,6 @@
 #include "mpath-inquiry.h"
 #include "mpath-scsi.h"
 
-#define MPATH_INQUIRY_PAGE	0x83
 #define MPATH_INQUIRY_BYTES	4096
 #define MPATH_INQUIRY_MS	3000
 
@@ -48,7 +47,7 @@ static void mpath_inquiry_ask(struct work_struct *work)
 	struct mpath_inquiry *inquiry = container_of(work, struct mpath_inquiry, ask);
 	unsigned int noio = memalloc_noio_save();
 
-	inquiry->error = scsi_get_vpd_page(mpath_scsi_of(inquiry->leg->bdev), MPATH_INQUIRY_PAGE,
+	inquiry->error = scsi_get_vpd_page(mpath_scsi_of(inquiry->leg->bdev), MPATH_IDS_PAGE,
 					   inquiry->page, MPATH_INQUIRY_BYTES);
 	memalloc_noio_restore(noio);
 	atomic_set_release(&inquiry->leg->asking, 0);

@@ -54,6 +54,8 @@ enum mpath_likeness mpath_look(struct mpath_look *look)
 		if (mpath_identity_learn(look->peer ?: look->leg, &look->known))
 			return MPATH_UNKNOWN;
 		look->learned = look->known.sectors >= look->need;
+		if (!look->peer)
+			return look->learned ? MPATH_SAME : MPATH_OTHER;
 	}
 	return mpath_identity_check(look->leg, &look->known, look->peer, look->need);
 }

@@ -200,8 +200,11 @@ static int mpath_check_paths(struct mpath_map *map)
 	mpath_inherit_identity(map);
 	for (p = 0; p < map->conf->nr_paths; p++) {
 		path = &map->paths[p];
-		if (!map->identity.sectors && !mpath_may_teach(map, path)) {
-			mpath_path_unread(path);
+		if (!map->identity.sectors) {
+			if (mpath_may_teach(map, path))
+				first = path;
+			else
+				mpath_path_unread(path);
 			continue;
 		}
 		switch (mpath_identity_check(path->leg, &map->identity,
