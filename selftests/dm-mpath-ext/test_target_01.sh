@@ -218,7 +218,8 @@ access_states_in_group() {
 session_ends_and_returns() {
 	mkiscsi ga gb
 	disks_map "2 probe_interval 100" 0 ga gb
-	message m set hung_time 1000
+	# a busy host may make the other path wait for a second
+	message m set hung_time 5000
 	verify_load /dev/mapper/m 600
 	both_serve
 	port_enabled ga 0

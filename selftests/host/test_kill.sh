@@ -1,13 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# seconds: 600
+# seconds: 350
 # timeout: 1800
 # The power goes at random moments, under fsync load, in the middle of moves:
 # every record that was told to be durable is there afterwards.
 here=$(dirname "$(readlink -f "$0")")
 # shellcheck source=selftests/lib/ktap.sh
 source "$here/../lib/ktap.sh"
-readonly cuts=${KILL_CUTS:-20}
+readonly cuts=${KILL_CUTS:-10}
 work=$(mktemp -d)
 durable=0
 

@@ -14,7 +14,7 @@
 #include "world.h"
 
 static u64 seed = 1;
-static u64 rounds = 20000;
+static u64 rounds = 6000;
 static struct tier_meta meta;
 
 /* a pool with some history, the last transactions in the journal only */
