@@ -24,11 +24,11 @@ subsystem() {
 	ln -s "$dir" "$port/subsystems/$1"
 }
 
-# connect <subsystem>: prints the new controller's name
+# connect <subsystem>: as a host of its own; prints the new controller's name
 connect() {
 	local answer
 	exec {fabrics}<>/dev/nvme-fabrics
-	echo "transport=loop,nqn=$1,hostnqn=host.$1" >&"$fabrics"
+	echo "transport=loop,nqn=$1,hostnqn=host.$1,hostid=00000000-0000-4000-8000-00000000000${1#s}" >&"$fabrics"
 	read -r answer <&"$fabrics"
 	exec {fabrics}>&-
 	[[ $answer =~ instance=([0-9]+) ]] && echo "nvme${BASH_REMATCH[1]}"
