@@ -21,32 +21,35 @@ subsystem() {
 	echo 1 >"$dir/namespaces/1/enable"
 	mkdir "$port"
 	echo loop >"$port/addr_trtype"
+	echo "$1" >"$port/addr_traddr"
 	ln -s "$dir" "$port/subsystems/$1"
 }
 
-# connect <subsystem>: as a host of its own; prints the new controller's name
+# connect <host's number> <subsystem>: prints the new controller's name
 connect() {
 	local answer
 	exec {fabrics}<>/dev/nvme-fabrics
-	echo "transport=loop,nqn=$1,hostnqn=host.$1,hostid=00000000-0000-4000-8000-00000000000${1#s}" >&"$fabrics"
+	echo "transport=loop,traddr=$2,nqn=$2,hostnqn=host.$1,hostid=00000000-0000-4000-8000-00000000000$1" >&"$fabrics"
 	read -r answer <&"$fabrics"
 	exec {fabrics}>&-
 	[[ $answer =~ instance=([0-9]+) ]] && echo "nvme${BASH_REMATCH[1]}"
 }
 
-# mkcontrollers <GUID> <GUID>: /dev/tier/n1 and n2, each a controller with the same disk
+# mkcontrollers <GUID> [<GUID>]: /dev/tier/n1 and n2 with the same disk, of one
+# subsystem, or of two with a GUID each: the kernel takes none twice
 mkcontrollers() {
 	local i controller
 	modprobe -q nvme-loop --dry-run || skip "no nvme-loop"
 	modprobe nvme_core multipath=0
 	modprobe -a nvme-loop nvmet
 	mkdisk disk 32
+	for i in $(seq $#); do
+		subsystem "s$i" "$(readlink -f /dev/tier/disk)" "${!i}"
+	done
 	for i in 1 2; do
-		subsystem "s$i" "$(readlink -f /dev/tier/disk)" "$1"
-		controller=$(connect "s$i")
+		controller=$(connect "$i" "s$((i < $# ? i : $#))")
 		wait_for 20 test -b "/dev/${controller}n1"
 		ln -sfn "/dev/${controller}n1" "/dev/tier/n$i"
-		shift
 	done
 }
 
@@ -68,7 +71,7 @@ number() { stat -Lc '%Hr:%Lr' "/dev/tier/$1"; }
 
 removed() {
 	local guid=11111111-2222-3333-4444-555555555555 old
-	mkcontrollers $guid $guid
+	mkcontrollers $guid
 	mkmpath m 0 0 1 1 round-robin 0 2 0 /dev/tier/n1 /dev/tier/n2
 	verify_load /dev/mapper/m 8
 	sleep 2
