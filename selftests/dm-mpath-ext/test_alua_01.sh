@@ -165,6 +165,10 @@ limit() {
 # scsi_debug's hosts are in turn optimized, non-optimized, in standby
 other_states() {
 	mkhosts 3
+	# newer kernels ask for it late, and scsi_debug serves I/O in each state
+	state_is_known() { [[ $(<"$(scsi_dir h2)/access_state") == standby ]]; }
+	echo 1 >"$(scsi_dir h2)/rescan"
+	wait_for 20 state_is_known
 	ln -sfn h0 /dev/tier/disk
 	mkmpath m 2 probe_interval 100 1 alua 3 1 latency 0 1 0 /dev/tier/h0 \
 		latency 0 1 0 /dev/tier/h1 latency 0 1 0 /dev/tier/h2
