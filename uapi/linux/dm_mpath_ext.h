@@ -7,8 +7,9 @@
  * name a NUL-terminated string. Maps are named by their device-mapper name,
  * groups by number from 1, paths by path or major:minor.
  *
- * Counters only ever grow while the device lives, also over reloads of its
- * table; DM_MPATH_EXT_A_EPOCH tells one life from the next.
+ * Counters only ever grow while the device has a table of the target, also over
+ * reloads, and end with the last one: when the device is removed, or another
+ * target's table takes the place. DM_MPATH_EXT_A_EPOCH tells one life from the next.
  */
 #ifndef _UAPI_LINUX_DM_MPATH_EXT_H
 #define _UAPI_LINUX_DM_MPATH_EXT_H
@@ -68,7 +69,7 @@ enum dm_mpath_ext_attr {
 	DM_MPATH_EXT_A_COST,		/* u32: for billing */
 	DM_MPATH_EXT_A_ACCESS,		/* string: what the hardware handler knows; or absent */
 	DM_MPATH_EXT_A_SINCE_MS,	/* u64: ms that the state has lasted */
-	DM_MPATH_EXT_A_FLAPPING,	/* u32: 1: it is held down longer each time */
+	DM_MPATH_EXT_A_FLAPPING,	/* u32: 1: it has failed soon, twice in a row or more */
 	DM_MPATH_EXT_A_FAILS,		/* u32: times it went out of use */
 	DM_MPATH_EXT_A_LATENCY_NS,	/* u64: moving average; 0: no figure yet */
 	DM_MPATH_EXT_A_IN_FLIGHT,	/* u64 */
@@ -127,7 +128,8 @@ enum dm_mpath_ext_spent_attr {
  * path-slow			the same, LATENCY_NS
  * path-hung			the same
  * path-foreign			the same: it shows another device
- * path-flapping		the same
+ * path-flapping		the same; once for each series of failures, each within a
+ *				minute of coming back, at the second
  * group-switched		FROM_GROUP, GROUP, REASON
  * no-path			QUEUE, QUEUE_TIMEOUT
  * queue-timeout		QUEUE_TIMEOUT: what waited has failed
@@ -135,7 +137,8 @@ enum dm_mpath_ext_spent_attr {
  * map-resumed			-: a table has come into use
  * path-removed			DEV, COST, SPENT_MS, the counters and histograms: they end
  *				here, with the map; of each path that it ever had
- * map-removed			-: comes behind those of its paths
+ * map-removed			-: the device has no table of the target any more; comes
+ *				behind those of its paths
  */
 
 #endif
