@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # The header, the specification and the kernel's tables of each netlink family say
 # the same, and events carry what the specification says.
+# shellcheck disable=SC2317
 here=$(dirname "$(readlink -f "$0")")
 # shellcheck source=selftests/lib/ktap.sh
 source "$here/../lib/ktap.sh"
