@@ -210,7 +210,8 @@ static void bring_back(struct tierd *d, const struct dmtier_path *p, const char 
 	tierd_log(LOG_NOTICE, "map %s: path %s is tried again", p->map, p->dev);
 }
 
-static void check_path(struct tierd *d, const struct config_map *c, struct dmtier_path *p)
+/* what we took off also comes back where @flap_off is 0, and where nothing else is left */
+static void check_path(struct tierd *d, uint32_t flap_off, struct dmtier_path *p)
 {
 	int64_t now = d->paths->maps.time_ms, since;
 	bool off = !strcmp(p->state, "off");
@@ -219,22 +220,47 @@ static void check_path(struct tierd *d, const struct config_map *c, struct dmtie
 	since = off_since(d, p, name, sizeof(name));
 	if (since && !off)
 		remember(d, name, 0);
-	else if (since && (now < since || now - since >= c->flap_off * 1000LL))
+	else if (since && (now < since || now - since >= flap_off * 1000LL ||
+			   !others_carry(&d->paths->maps, p)))
 		bring_back(d, p, name);
-	else if (!off && c->flap_off && p->flapping && others_carry(&d->paths->maps, p))
-		take_off(d, p, name, c->flap_off);
+	else if (!off && flap_off && p->flapping && others_carry(&d->paths->maps, p))
+		take_off(d, p, name, flap_off);
+}
+
+static void check_paths(struct tierd *d, const struct dmtier_map *m, uint32_t flap_off)
+{
+	struct maps *maps = &d->paths->maps;
+
+	for (size_t i = 0; i < maps->nr_paths; i++)
+		if (!strcmp(maps->path[i].map, m->name))
+			check_path(d, flap_off, &maps->path[i]);
 }
 
 static void check_map(struct tierd *d, const struct config_map *c, const struct dmtier_map *m)
 {
-	struct maps *maps = &d->paths->maps;
-
 	for (int i = 0; i < c->settings.nr; i++)
 		apply_setting(d, m, &c->settings.setting[i]);
 	check_failback(d, c, m);
+}
+
+/* true: what came may leave a map with nothing but what we took off */
+static bool may_be_needed(struct tierd *d, const struct dmtier_path_event *e)
+{
+	const struct maps *maps = &d->paths->maps;
+	char name[256];
+
+	if (strcmp(e->event, "no-path") && strncmp(e->event, "path-", 5))
+		return false;
 	for (size_t i = 0; i < maps->nr_paths; i++)
-		if (!strcmp(maps->path[i].map, m->name))
-			check_path(d, c, &maps->path[i]);
+		if (!strcmp(maps->path[i].map, e->map) && !strcmp(maps->path[i].state, "off") &&
+		    off_since(d, &maps->path[i], name, sizeof(name)))
+			return true;
+	return false;
+}
+
+bool path_policy_event(struct tierd *d, const struct dmtier_path_event *e)
+{
+	return may_be_needed(d, e);
 }
 
 void path_policy(struct tierd *d)
@@ -243,9 +269,12 @@ void path_policy(struct tierd *d)
 	const struct config_map *c;
 
 	for (size_t i = 0; i < maps->nr_maps; i++) {
-		c = config_map(d->config, maps->map[i].name);
 		/* a map that is suspended takes no settings */
-		if (c && !strcmp(maps->map[i].state, "active"))
+		if (strcmp(maps->map[i].state, "active"))
+			continue;
+		c = config_map(d->config, maps->map[i].name);
+		if (c)
 			check_map(d, c, &maps->map[i]);
+		check_paths(d, &maps->map[i], c ? c->flap_off : 0);
 	}
 }

@@ -11,6 +11,8 @@
 
 #include "tierd-path.h"
 
+#define READS_MAX	3	/* of one sample, while there are news */
+
 int path_new(struct tierd *d)
 {
 	d->paths = calloc(1, sizeof(*d->paths));
@@ -108,8 +110,8 @@ static int book_none(struct tierd *d)
 
 int path_read_and_book(struct tierd *d)
 {
+	int err = connect_kernel(d), tries = READS_MAX;
 	struct paths *p = d->paths;
-	int err = connect_kernel(d);
 
 	if (err == -ENOENT)
 		book_none(d);
@@ -117,13 +119,15 @@ int path_read_and_book(struct tierd *d)
 		return err;
 	/* the last counters of what has gone, before it is missed */
 	feed_take(d, &p->feed);
-	err = maps_read(p->kernel, &p->maps);
+	/* what is told meanwhile may ask for a state that is newer than what was read */
+	do {
+		err = maps_read(p->kernel, &p->maps);
+	} while (!err && feed_take(d, &p->feed) && --tries);
 	if (err) {
 		tierd_log(LOG_ERR, "cannot read the state of maps: %s", dmtier_error(p->kernel));
 		d->samples_failed++;
 		path_disconnect(d);
 		return err;
 	}
-	feed_take(d, &p->feed);
 	return book(d);
 }

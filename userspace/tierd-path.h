@@ -35,6 +35,7 @@ extern const struct feed_kind path_feed;
 
 /* tierd-path-policy.c, after each sample: settings, failback, paths that flap */
 void path_policy(struct tierd *d);
+bool path_policy_event(struct tierd *d, const struct dmtier_path_event *e); /* true: look now */
 
 /* tierd-path-escalate.c */
 void path_escalate_event(struct tierd *d, const struct dmtier_path_event *e);

@@ -407,6 +407,54 @@ static void never_the_last(void **state)
 	assert_string_equal(told, "reinstate data 8:0; reinstate data 8:16");
 }
 
+/* what was taken off while others carried the map is better than nothing, at once */
+static void back_when_needed(void **state)
+{
+	struct dmtier_path_event e = { .event = "no-path", .map = "data" };
+
+	(void)state;
+	conf.flap_off = 600;
+	path[0].flapping = path[1].flapping = 1;
+	assert_false(path_policy_event(&d, &e));
+	look(SUNDAY_MS);
+	assert_string_equal(told, "fail data 8:0; fail data 8:16");
+	assert_true(path_policy_event(&d, &e));
+	strcpy(e.event, "path-failed");
+	assert_true(path_policy_event(&d, &e));
+	strcpy(e.event, "group-switched");
+	assert_false(path_policy_event(&d, &e));
+	strcpy(e.event, "path-failed");
+	strcpy(e.map, "other");
+	assert_false(path_policy_event(&d, &e));
+	look(SUNDAY_MS + 1000);
+	assert_string_equal(told, "");
+	strcpy(path[2].state, "failed");
+	look(SUNDAY_MS + 1001);
+	assert_string_equal(told, "reinstate data 8:0; reinstate data 8:16");
+	strcpy(e.map, "data");
+	assert_false(path_policy_event(&d, &e));
+	/* and stays, though it still flaps */
+	for (int i = 1; i < 100; i++) {
+		look(SUNDAY_MS + 1001 + i * 10000);
+		assert_string_equal(told, "");
+	}
+}
+
+static void back_without_the_section(void **state)
+{
+	(void)state;
+	conf.flap_off = 600;
+	path[0].flapping = 1;
+	look(SUNDAY_MS);
+	assert_string_equal(told, "fail data 8:0");
+	strcpy(path[1].state, "off");
+	config.nr_maps = 0;
+	look(SUNDAY_MS + 1000);
+	assert_string_equal(told, "reinstate data 8:0");
+	look(SUNDAY_MS + 2000);
+	assert_string_equal(told, "");
+}
+
 static void somebody_else_brings_it_back(void **state)
 {
 	(void)state;
@@ -438,6 +486,8 @@ int main(void)
 		TEST(left_at_immediate),
 		TEST(flapping_path_is_off),
 		TEST(never_the_last),
+		TEST(back_when_needed),
+		TEST(back_without_the_section),
 		TEST(somebody_else_brings_it_back),
 	};
 
