@@ -72,14 +72,21 @@ static int take_failback(const char *value, char out[DMTIER_TIERS_LEN], char why
 	return 0;
 }
 
+/* what is not done at all has one word for it */
+static bool take_off(const char *value, char out[DMTIER_TIERS_LEN])
+{
+	if (strcmp(value, "off"))
+		return false;
+	snprintf(out, DMTIER_TIERS_LEN, "off");
+	return true;
+}
+
 static int take_queue(const char *value, char out[DMTIER_TIERS_LEN], char why[CONF_WHY_LEN])
 {
 	uint32_t seconds;
 
-	if (!strcmp(value, "off")) {
-		snprintf(out, DMTIER_TIERS_LEN, "off");
+	if (take_off(value, out))
 		return 0;
-	}
 	if (conf_number(value, 1, DAY, &seconds, why))
 		return no(why, "give off or seconds, from 1 to 86400");
 	snprintf(out, DMTIER_TIERS_LEN, "%" PRIu32, seconds);
@@ -111,6 +118,8 @@ static int take_slow(const char *value, char out[DMTIER_TIERS_LEN], char why[CON
 {
 	uint32_t ratio;
 
+	if (take_off(value, out))
+		return 0;
 	if (hundredths(value, 150, 100000, &ratio, why))
 		return -1;
 	snprintf(out, DMTIER_TIERS_LEN, "%u.%02u", ratio / 100, ratio % 100);
@@ -122,6 +131,8 @@ static int take_hedge(const char *value, char out[DMTIER_TIERS_LEN], char why[CO
 	char one[32], other[32];
 	uint32_t share, budget;
 
+	if (take_off(value, out))
+		return 0;
 	if (two_words(value, one, other, why) || hundredths(one, 5000, 9999, &share, why) ||
 	    hundredths(other, 1, 10000, &budget, why))
 		return -1;
@@ -135,6 +146,8 @@ static int take_elastic(const char *value, char out[DMTIER_TIERS_LEN], char why[
 	char one[32], other[32];
 	uint32_t high, low;
 
+	if (take_off(value, out))
+		return 0;
 	if (two_words(value, one, other, why) || conf_number(one, 1, UINT32_MAX, &high, why) ||
 	    conf_number(other, 0, UINT32_MAX, &low, why))
 		return -1;
@@ -176,12 +189,21 @@ int config_map_setting(struct config_settings *s, const char *name, const char *
 	return 1;
 }
 
+/* 0: not done at all */
+static bool is_off(const struct dmtier_map *m, const char *key)
+{
+	return (!strcmp(key, "queue_if_no_path") && !m->queue) ||
+	       (!strcmp(key, "slow_path") && !m->slow_ratio) ||
+	       (!strcmp(key, "hedge") && !m->hedge_percentile) ||
+	       (!strcmp(key, "elastic") && !m->elastic_high);
+}
+
 bool config_map_value(const struct dmtier_map *m, const char *key, char *out, size_t len)
 {
-	if (!strcmp(key, "failback"))
-		snprintf(out, len, "%s", m->failback);
-	else if (!strcmp(key, "queue_if_no_path") && !m->queue)
+	if (is_off(m, key))
 		snprintf(out, len, "off");
+	else if (!strcmp(key, "failback"))
+		snprintf(out, len, "%s", m->failback);
 	else if (!strcmp(key, "queue_if_no_path"))
 		snprintf(out, len, "%" PRIu32, m->queue_timeout);
 	else if (!strcmp(key, "probe_interval"))

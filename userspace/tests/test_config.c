@@ -85,6 +85,7 @@ static void maps(void **state)
 		"queue_if_no_path = off\nelastic = 2000 500\nprobe_interval = 500\n"
 		"hung_time = 2500\nflap_off = 600\n"
 		"[map other]\nschedule = Sun 02:00-04:00\nstable = 5\n"
+		"slow_path = off\nhedge = off\nelastic = off\n"
 		"[escalate path-hung]\nscript = /bin/true\n";
 	static const char *const values[] = { "30", "4.50", "99.00 5.00", "off", "2000 500",
 					      "500", "2500" };
@@ -106,6 +107,9 @@ static void maps(void **state)
 	assert_int_equal(m->stable, 60);
 	assert_int_equal(config_map(c, "other")->failback.nr, 1);
 	assert_int_equal(config_map(c, "other")->stable, 5);
+	assert_int_equal(config_map(c, "other")->settings.nr, 3);
+	for (int i = 0; i < 3; i++)
+		assert_string_equal(config_map(c, "other")->settings.setting[i].value, "off");
 	assert_string_equal(c->ladder[ESCALATE_PATH_HUNG].script, "/bin/true");
 	assert_null(config_map(c, "none"));
 	assert_true(config_wants_maps(c));
@@ -130,6 +134,8 @@ static void maps(void **state)
 	refused("[map a]\nslow_path = -2\n", 2, "decimals");
 	refused("[map a]\nslow_path = 2x\n", 2, "decimals");
 	refused("[map a]\nhedge = 99\n", 2, "two numbers");
+	refused("[map a]\nhedge = off 5\n", 2, "decimals");
+	refused("[map a]\nprobe_interval = off\n", 2, "off");
 	refused("[map a]\nhedge = 99 5 1\n", 2, "two numbers");
 	refused("[map a]\nhedge = 49.99 5\n", 2, "range");
 	refused("[map a]\nhedge = 99 0\n", 2, "range");

@@ -252,6 +252,23 @@ static void queueing_off(void **state)
 	assert_string_equal(told, "");
 }
 
+/* what the kernel has as 0 is off, and is told so by that word */
+static void others_off(void **state)
+{
+	(void)state;
+	setting("slow_path", "off");
+	setting("hedge", "off");
+	setting("elastic", "off");
+	map.hedge_percentile = 9900;
+	map.hedge_budget = 500;
+	map.elastic_high = 2000;
+	look(SUNDAY_MS);
+	assert_string_equal(told, "set slow_path off; set hedge off; set elastic off");
+	map.slow_ratio = map.hedge_percentile = map.elastic_high = 0;
+	look(SUNDAY_MS);
+	assert_string_equal(told, "");
+}
+
 static void not_while_suspended(void **state)
 {
 	(void)state;
@@ -478,6 +495,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(only_what_differs),
 		TEST(queueing_off),
+		TEST(others_off),
 		TEST(not_while_suspended),
 		TEST(refusals_are_counted),
 		TEST(back_in_the_window),
