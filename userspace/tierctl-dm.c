@@ -394,7 +394,7 @@ int dev_to_number(char **dev, void *arg)
 	return *dev ? CTL_OK : ctl_fail(CTL_FAILED, -ENOMEM, NULL, "%s", number);
 }
 
-int dev_sectors(const char *dev, uint64_t *sectors)
+uint64_t dev_size(const char *dev)
 {
 	unsigned long long size = 0;
 	char path[64];
@@ -406,7 +406,12 @@ int dev_sectors(const char *dev, uint64_t *sectors)
 		size = 0;
 	if (f)
 		fclose(f);
-	*sectors = size;
-	return size ? CTL_OK : ctl_fail(CTL_ABSENT, 0, "`lsblk` shows the disks",
-					"there is no disk %s, or it is empty", dev);
+	return size;
+}
+
+int dev_sectors(const char *dev, uint64_t *sectors)
+{
+	*sectors = dev_size(dev);
+	return *sectors ? CTL_OK : ctl_fail(CTL_ABSENT, 0, "`lsblk` shows the disks",
+					    "there is no disk %s, or it is empty", dev);
 }

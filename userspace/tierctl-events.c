@@ -5,7 +5,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "tierctl.h"
+#include "tierctl-path.h"
 
 struct watch {
 	const char *name;	/* of a pool or map; NULL: of all */
@@ -269,7 +269,7 @@ static int parse(struct ctl *c, int argc, char **argv, struct watch *w)
 	}
 	if (argc - optind > 1)
 		return ctl_usage(c);
-	w->name = argv[optind];
+	w->name = path_map_name(argv[optind]);
 	return CTL_OK;
 }
 
@@ -312,13 +312,25 @@ static int events(struct ctl *c, int argc, char **argv)
 	return watch(c, &w);
 }
 
+/* nothing would ever come of a map that is not there */
+static int see_map(struct ctl *c, const char *name)
+{
+	int err, code = ctl_open_paths(c);
+	struct dmtier_map map;
+
+	if (code || !name)
+		return code;
+	err = dmtier_map_get(c->paths, name, &map);
+	return err ? ctl_path_kernel(c, err, "path events") : CTL_OK;
+}
+
 int path_events(struct ctl *c, int argc, char **argv)
 {
 	struct watch w = { 0 };
 	int err, code = parse(c, argc, argv, &w);
 
 	if (!code)
-		code = ctl_open_paths(c);
+		code = see_map(c, w.name);
 	if (code)
 		return code;
 	err = dmtier_path_events_open(&w.paths);

@@ -67,16 +67,33 @@ static int create_args(struct ctl *c, struct path_words *w, int argc, char **arg
 	return code;
 }
 
-/* all paths have one size; the kernel sees to that */
-static int first_size(char **dev, void *arg)
+static int any_size(char **dev, void *arg)
 {
 	uint64_t *sectors = arg;
 
-	return *sectors ? CTL_OK : dev_sectors(*dev, sectors);
+	*sectors = dev_size(*dev);
+	return *sectors > 0;
 }
 
-/* loads @w as map @name, new or in place of its table */
-static int load_words(struct path_words *w, const char *name, bool reload)
+static int no_size(char **dev, void *arg)
+{
+	return dev_sectors(*dev, arg);
+}
+
+/*
+ * All paths have one size; the kernel sees to that. Of a map that is there some may
+ * have gone, or all.
+ */
+static int find_size(struct path_words *w, const struct dm_map *old, uint64_t *sectors)
+{
+	if (path_words_each(w, any_size, sectors))
+		return CTL_OK;
+	*sectors = old ? old->sectors : 0;
+	return *sectors ? CTL_OK : path_words_each(w, no_size, sectors);
+}
+
+/* loads @w as map @name, new or in place of the table of @old */
+static int load_words(struct path_words *w, const char *name, const struct dm_map *old)
 {
 	uint64_t sectors = 0;
 	char *params;
@@ -84,13 +101,13 @@ static int load_words(struct path_words *w, const char *name, bool reload)
 
 	code = path_words_each(w, dev_to_number, NULL);
 	if (!code)
-		code = path_words_each(w, first_size, &sectors);
+		code = find_size(w, old, &sectors);
 	if (code)
 		return code;
 	params = path_words_params(w);
 	if (!params)
 		return ctl_fail(CTL_FAILED, -ENOMEM, NULL, "map '%s'", name);
-	if (reload)
+	if (old)
 		code = dm_reload_map(name, "mpath-ext", sectors, params);
 	else
 		code = dm_create_map(name, "mpath-ext", sectors, params);
@@ -125,7 +142,7 @@ static int create_new(struct path_words *w, const char *name)
 	struct dm_map map;
 
 	if (!dm_find(name, &map))
-		return load_words(w, name, false);
+		return load_words(w, name, NULL);
 	dm_map_free(&map);
 	return ctl_fail(CTL_FAILED, 0, "`tierctl path reload` changes its table",
 			"there is a map '%s' already", name);
@@ -138,8 +155,9 @@ static int replace(struct path_words *w, const char *name)
 
 	if (code)
 		return code;
+	code = load_words(w, name, &map);
 	dm_map_free(&map);
-	return load_words(w, name, true);
+	return code;
 }
 
 /* create and reload differ in whether the map is there */
@@ -196,7 +214,7 @@ static int change(const char *name, int (*edit)(struct path_words *w, char **arg
 		else
 			code = ctl_fail(CTL_FAILED, 0, NULL, "table of '%s': %s", name, why);
 		if (!code)
-			code = load_words(w, name, true);
+			code = load_words(w, name, &map);
 		dm_map_free(&map);
 	}
 	dm_end();
@@ -212,12 +230,15 @@ static int numbered(const char *spec, char *out, size_t len)
 	size_t end = strcspn(spec, ",");
 	int err;
 
+	if (end >= sizeof(dev))
+		return ctl_fail(CTL_USAGE, 0, NULL, "the device's name is too long");
 	snprintf(dev, sizeof(dev), "%.*s", (int)end, spec);
 	err = dmtier_dev_resolve(dev, number, sizeof(number));
 	if (err)
 		return ctl_fail(ctl_code(err), err, "a block device is wanted", "%s", dev);
 	reason_call(number, dev);
-	snprintf(out, len, "%s%s", number, spec + end);
+	if ((size_t)snprintf(out, len, "%s%s", number, spec + end) >= len)
+		return ctl_fail(CTL_USAGE, 0, NULL, "what follows %s is too long", dev);
 	return CTL_OK;
 }
 
@@ -247,17 +268,28 @@ static int add(struct ctl *c, int argc, char **argv)
 	return change(path_map_name(argv[1]), edit_add, argv);
 }
 
-static int edit_drop(struct path_words *w, char **argv)
+static int drop_one(struct path_words *w, const char *map, const char *dev)
 {
 	char number[DMTIER_DEV_LEN];
-	int err = dmtier_dev_resolve(argv[2], number, sizeof(number));
+	int err = dmtier_dev_resolve(dev, number, sizeof(number));
 
 	if (err)
-		return ctl_fail(ctl_code(err), err, "major:minor will do too", "%s", argv[2]);
+		return ctl_fail(ctl_code(err), err, "major:minor will do too", "%s", dev);
 	if (!path_words_drop(w, number))
 		return ctl_fail(CTL_ABSENT, 0, "`tierctl path list` shows the paths",
-				"%s is no path of map '%s'", argv[2], argv[1]);
+				"%s is no path of map '%s'", dev, map);
 	return CTL_OK;
+}
+
+/* all in one table: while one that has vanished is in it, the kernel takes none */
+static int edit_drop(struct path_words *w, char **argv)
+{
+	int code = CTL_OK;
+	char **dev;
+
+	for (dev = argv + 2; *dev && !code; dev++)
+		code = drop_one(w, argv[1], *dev);
+	return code;
 }
 
 static int drop(struct ctl *c, int argc, char **argv)
@@ -292,7 +324,7 @@ static int remove_map(struct ctl *c, int argc, char **argv)
 #define CREATE_ARGS \
 	"NAME --group SELECTOR:DEV[,KEY=VALUE...][,DEV...]...\n" \
 	"      [--queue-if-no-path S] [--failback immediate|manual|S] [--probe-interval MS] [--hung-time MS]\n" \
-	"      [--slow-path RATIO] [--hedge PERCENTILE,PERCENT] [--elastic HIGH,LOW]\n" \
+	"      [--slow-path RATIO|off] [--hedge PERCENTILE,PERCENT|off] [--elastic HIGH,LOW|off]\n" \
 	"      [--handler alua] [--initial N]"
 
 const struct command path_table_commands[] = {
@@ -301,7 +333,8 @@ const struct command path_table_commands[] = {
 	{ "path", "reload", CREATE_ARGS, "give a map a new table while I/O goes on", 1, 1000,
 	  reload },
 	{ "path", "add", "NAME N DEV[,KEY=VALUE...]", "one more path in group N", 3, 3, add },
-	{ "path", "drop", "NAME DEV", "leave a path out of the table", 2, 2, drop },
+	{ "path", "drop", "NAME DEV...", "leave paths out of the table, all of them at once", 2,
+	  1 + PATH_WORDS_PATHS, drop },
 	{ "path", "remove", "NAME", "remove a map", 1, 1, remove_map },
 	{ 0 }
 };

@@ -440,24 +440,44 @@ static int group(struct ctl *c, int argc, char **argv)
 	return err ? ctl_path_kernel(c, err, argv[1]) : CTL_OK;
 }
 
+/* queueing begins and ends with words that need no value */
+static bool needs_value(const char *key)
+{
+	return strcmp(key, "queue_if_no_path") && strcmp(key, "fail_if_no_path");
+}
+
+/* the kernel has a word of its own for what ends queueing */
+static int set_key(struct ctl *c, const char *map, const char *key, const char *value)
+{
+	int err;
+
+	if (!strcmp(key, "queue_if_no_path") && !strcmp(value, "off"))
+		err = dmtier_map_set(c->paths, map, "fail_if_no_path", "");
+	else
+		err = dmtier_map_set(c->paths, map, key, value);
+	return err ? ctl_path_kernel(c, err, key) : CTL_OK;
+}
+
 /* the words of a value may be parted by commas too, as in `path create` */
 static int set(struct ctl *c, int argc, char **argv)
 {
 	char key[DMTIER_NAME_LEN], value[DMTIER_TEXT_LEN] = "", *p;
-	int i, err, code = ctl_open_paths(c);
 	size_t len = 0;
+	int i, code;
 
+	text_key(key, sizeof(key), argv[2]);
+	if (argc == 3 && needs_value(key))
+		return ctl_usage(c);
+	code = ctl_open_paths(c);
 	if (code)
 		return code;
-	text_key(key, sizeof(key), argv[2]);
 	for (i = 3; i < argc && len < sizeof(value); i++)
 		len += snprintf(value + len, sizeof(value) - len, "%s%s", len ? " " : "", argv[i]);
 	if (len >= sizeof(value))
 		return ctl_fail(CTL_USAGE, 0, NULL, "the value of %s is too long", key);
 	for (p = value; (p = strchr(p, ',')); )
 		*p = ' ';
-	err = dmtier_map_set(c->paths, path_map_name(argv[1]), key, value);
-	return err ? ctl_path_kernel(c, err, key) : CTL_OK;
+	return set_key(c, path_map_name(argv[1]), key, value);
 }
 
 const struct command path_commands[] = {
@@ -469,10 +489,11 @@ const struct command path_commands[] = {
 	  fail },
 	{ "path", "reinstate", "MAP DEV", "use a failed path again", 2, 2, reinstate },
 	{ "path", "group", "switch|disable|enable MAP N",
-	  "use a group; keep one from being used; take that back", 3, 3, group },
-	{ "path", "set", "MAP KEY VALUE...",
-	  "queue_if_no_path, failback, probe_interval, hung_time, slow_path, hedge, elastic", 3, 4,
-	  set },
+	  "use a group; use one only if no other group works (to be sure, fail its paths);\n"
+	  "      take that back", 3, 3, group },
+	{ "path", "set", "MAP KEY [VALUE...]",
+	  "queue_if_no_path, fail_if_no_path, failback, probe_interval, hung_time,\n"
+	  "      and what may be off: slow_path, hedge, elastic", 2, 4, set },
 	{ "path", "events", "[MAP] [--count N] [--timeout SECONDS]",
 	  "print events of paths as they happen", 0, 5, path_events },
 	{ "path", "top", "[MAP] [-n FRAMES] [-d SECONDS]",

@@ -172,7 +172,8 @@ int dm_each_lun_map(const char *pool_dev, uint32_t lun,
 void load_module(const char *name, const char *sys);
 /* paths may be renamed under us, and libdevmapper is shown numbers: *@dev becomes one */
 int dev_to_number(char **dev, void *arg);
-int dev_sectors(const char *number, uint64_t *sectors);
+uint64_t dev_size(const char *number);	/* in sectors; 0: it is not there, or empty */
+int dev_sectors(const char *number, uint64_t *sectors);	/* that is an error */
 
 /* tierctl-reason.c: the kernel knows a device by number, the user by @path */
 void reason_call(const char *number, const char *path);
