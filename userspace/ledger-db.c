@@ -345,6 +345,56 @@ int ledger_get(struct ledger *l, const char *name, int64_t *value)
 	return ret;
 }
 
+int ledger_drop(struct ledger *l, const char *name)
+{
+	sqlite3_stmt *st = ledger_statement(l, LEDGER_S_META_DROP);
+
+	if (!st)
+		return -EIO;
+	sqlite3_bind_text(st, 1, name, -1, SQLITE_STATIC);
+	return ledger_run(l, st, "drop a value");
+}
+
+/* the name of the first that is not wanted, which the caller frees; NULL: none, or @ret */
+static char *unwanted(struct ledger *l, const char *prefix,
+		      bool (*keep)(const char *name, int64_t value, void *arg), void *arg,
+		      int *ret)
+{
+	sqlite3_stmt *st = ledger_statement(l, LEDGER_S_META_FIND);
+	char *found = NULL;
+	const char *name;
+
+	*ret = st ? 0 : -EIO;
+	if (!st)
+		return NULL;
+	sqlite3_bind_text(st, 1, prefix, -1, SQLITE_STATIC);
+	while (ledger_next(l, st, "look for values", ret)) {
+		name = (const char *)sqlite3_column_text(st, 0);
+		if (name && keep(name, sqlite3_column_int64(st, 1), arg))
+			continue;
+		found = name ? strdup(name) : NULL;
+		*ret = found ? 0 : -ENOMEM;
+		break;
+	}
+	sqlite3_reset(st);
+	return found;
+}
+
+int ledger_sweep(struct ledger *l, const char *prefix,
+		 bool (*keep)(const char *name, int64_t value, void *arg), void *arg)
+{
+	char *name;
+	int ret;
+
+	while ((name = unwanted(l, prefix, keep, arg, &ret))) {
+		ret = ledger_drop(l, name);
+		free(name);
+		if (ret)
+			break;
+	}
+	return ret;
+}
+
 int ledger_check_counters(struct ledger *l, sqlite3_stmt *st, int first, int nr,
 			  const char *table)
 {

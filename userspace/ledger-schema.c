@@ -224,4 +224,8 @@ const char *const ledger_statement_text[LEDGER_NR_STATEMENTS] = {
 	"SELECT value FROM meta WHERE name = ?1",
 [LEDGER_S_META_PUT] =
 	"INSERT OR REPLACE INTO meta VALUES(?1, ?2)",
+[LEDGER_S_META_DROP] =
+	"DELETE FROM meta WHERE name = ?1",
+[LEDGER_S_META_FIND] =
+	"SELECT name, value FROM meta WHERE substr(name, 1, length(?1)) = ?1",
 };

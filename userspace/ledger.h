@@ -123,6 +123,11 @@ struct sqlite3 *ledger_db(struct ledger *l);
 /* small values that must survive a restart, by name; -ENOENT if never stored */
 int ledger_put(struct ledger *l, const char *name, int64_t value);
 int ledger_get(struct ledger *l, const char *name, int64_t *value);
+int ledger_drop(struct ledger *l, const char *name);	/* also one that is not there */
+
+/* drops those whose names begin with @prefix and that @keep does not want */
+int ledger_sweep(struct ledger *l, const char *prefix,
+		 bool (*keep)(const char *name, int64_t value, void *arg), void *arg);
 
 #define LEDGER_FLAG_GAP		1	/* usage in this period is incomplete */
 #define LEDGER_FLAG_SHARED	2	/* part of a longer span, shared out by time */

@@ -15,11 +15,21 @@
 #include "tierd-path.h"
 
 #define AGAIN_MS	300000	/* until a failback that did nothing is tried again */
+#define NAME_LEN	(DMTIER_MAP_LEN + DMTIER_DEV_LEN + 8)
+/* longer than any path is off; for a moment one may be out of sight, as between two tables */
+#define GONE_MS		(8 * 86400 * 1000LL)
 
 struct attempt {
 	uint64_t epoch;
 	uint32_t from;
 	int64_t time_ms;
+};
+
+/* a path that we took off: the kernel's number of the last event there was by then */
+struct taken {
+	uint64_t epoch;
+	uint64_t seq;
+	char dev[DMTIER_DEV_LEN];
 };
 
 static int set(struct tierd *d, const char *map, const struct config_setting *s)
@@ -158,19 +168,46 @@ static void check_failback(struct tierd *d, const struct config_map *c,
 
 /* -- paths that flap -- */
 
+#define MARK	"flaps "	/* <map>/<dev> in the ledger */
+
 /* when we took the path off, ms; 0: we did not. Kept in the ledger over our restarts */
-static int64_t off_since(struct tierd *d, const struct dmtier_path *p, char *name, size_t len)
+static int64_t off_since(struct tierd *d, const char *map, const char *dev, char name[NAME_LEN])
 {
 	int64_t value;
 
-	snprintf(name, len, "flaps %s/%s", p->map, p->dev);
+	snprintf(name, NAME_LEN, MARK "%s/%s", map, dev);
 	return ledger_get(d->ledger, name, &value) ? 0 : value;
 }
 
+/* @value 0: there is nothing to remember any more */
 static void remember(struct tierd *d, const char *name, int64_t value)
 {
-	if (ledger_put(d->ledger, name, value))
+	if (value ? ledger_put(d->ledger, name, value) : ledger_drop(d->ledger, name))
 		tierd_log(LOG_WARNING, "%s", ledger_error(d->ledger));
+}
+
+static struct taken *taken(struct paths *p, uint64_t epoch, const char *dev)
+{
+	for (size_t i = 0; i < p->nr_taken; i++)
+		if (p->taken[i].epoch == epoch && !strcmp(p->taken[i].dev, dev))
+			return &p->taken[i];
+	return NULL;
+}
+
+/* the kernel has told of our own word by now; what it tells later is somebody else's */
+static void note_taken(struct paths *paths, const struct dmtier_path *p)
+{
+	struct taken new = { .epoch = p->epoch, .seq = UINT64_MAX };
+	struct taken *old = taken(paths, p->epoch, p->dev);
+	struct dmtier_map map;
+
+	if (!dmtier_map_get(paths->kernel, p->map, &map) && map.epoch == p->epoch)
+		new.seq = map.seq;
+	snprintf(new.dev, sizeof(new.dev), "%s", p->dev);
+	if (old)
+		*old = new;
+	else
+		state_append((void **)&paths->taken, &paths->nr_taken, &new, sizeof(new));
 }
 
 /* a path is taken off only while another one carries the map and is steady */
@@ -193,6 +230,7 @@ static void take_off(struct tierd *d, struct dmtier_path *p, const char *name, u
 		remember(d, name, 0);
 		return;
 	}
+	note_taken(d->paths, p);
 	/* for the paths that are looked at after this one */
 	snprintf(p->state, sizeof(p->state), "off");
 	tierd_log(LOG_WARNING, "map %s: path %s flaps, and is off for %" PRIu32 " s", p->map,
@@ -215,9 +253,9 @@ static void check_path(struct tierd *d, uint32_t flap_off, struct dmtier_path *p
 {
 	int64_t now = d->paths->maps.time_ms, since;
 	bool off = !strcmp(p->state, "off");
-	char name[256];
+	char name[NAME_LEN];
 
-	since = off_since(d, p, name, sizeof(name));
+	since = off_since(d, p->map, p->dev, name);
 	if (since && !off)
 		remember(d, name, 0);
 	else if (since && (now < since || now - since >= flap_off * 1000LL ||
@@ -247,20 +285,84 @@ static void check_map(struct tierd *d, const struct config_map *c, const struct 
 static bool may_be_needed(struct tierd *d, const struct dmtier_path_event *e)
 {
 	const struct maps *maps = &d->paths->maps;
-	char name[256];
+	const struct dmtier_path *p;
+	char name[NAME_LEN];
 
 	if (strcmp(e->event, "no-path") && strncmp(e->event, "path-", 5))
 		return false;
-	for (size_t i = 0; i < maps->nr_paths; i++)
-		if (!strcmp(maps->path[i].map, e->map) && !strcmp(maps->path[i].state, "off") &&
-		    off_since(d, &maps->path[i], name, sizeof(name)))
+	for (p = maps->path; p < maps->path + maps->nr_paths; p++)
+		if (!strcmp(p->map, e->map) && !strcmp(p->state, "off") &&
+		    off_since(d, p->map, p->dev, name))
 			return true;
 	return false;
 }
 
+/* the administrator means it for good */
+static void see_word(struct tierd *d, const struct dmtier_path_event *e)
+{
+	const struct taken *ours = taken(d->paths, e->epoch, e->dev);
+	char name[NAME_LEN];
+
+	if (strcmp(e->event, "policy") || strcmp(e->key, "fail_path") ||
+	    (ours && e->seq <= ours->seq) || !off_since(d, e->map, e->dev, name))
+		return;
+	remember(d, name, 0);
+	tierd_log(LOG_NOTICE,
+		  "map %s: path %s was failed by hand, too, and stays off until it is reinstated",
+		  e->map, e->dev);
+}
+
 bool path_policy_event(struct tierd *d, const struct dmtier_path_event *e)
 {
+	see_word(d, e);
 	return may_be_needed(d, e);
+}
+
+/* -- what has gone -- */
+
+static bool lives(const struct maps *m, uint64_t epoch)
+{
+	for (size_t i = 0; i < m->nr_maps; i++)
+		if (m->map[i].epoch == epoch)
+			return true;
+	return false;
+}
+
+static bool named(const struct dmtier_path *p, size_t nr, const char *name)
+{
+	size_t len;
+
+	for (size_t i = 0; i < nr; i++) {
+		len = strlen(p[i].map);
+		if (!strncmp(p[i].map, name, len) && name[len] == '/' &&
+		    !strcmp(p[i].dev, name + len + 1))
+			return true;
+	}
+	return false;
+}
+
+static bool keep_mark(const char *name, int64_t since, void *maps)
+{
+	const struct maps *m = maps;
+	int64_t age = m->time_ms > since ? m->time_ms - since : since - m->time_ms;
+
+	name += strlen(MARK);
+	return since && (age < GONE_MS || named(m->path, m->nr_paths, name) ||
+			 named(m->former, m->nr_former, name));
+}
+
+static void forget_gone(struct tierd *d)
+{
+	struct paths *p = d->paths;
+
+	for (size_t i = 0; i < p->nr_attempts; i++)
+		if (!lives(&p->maps, p->attempt[i].epoch))
+			p->attempt[i--] = p->attempt[--p->nr_attempts];
+	for (size_t i = 0; i < p->nr_taken; i++)
+		if (!lives(&p->maps, p->taken[i].epoch))
+			p->taken[i--] = p->taken[--p->nr_taken];
+	if (ledger_sweep(d->ledger, MARK, keep_mark, &p->maps))
+		tierd_log(LOG_WARNING, "%s", ledger_error(d->ledger));
 }
 
 void path_policy(struct tierd *d)
@@ -277,4 +379,5 @@ void path_policy(struct tierd *d)
 			check_map(d, c, &maps->map[i]);
 		check_paths(d, &maps->map[i], c ? c->flap_off : 0);
 	}
+	forget_gone(d);
 }

@@ -27,6 +27,7 @@ void path_free(struct tierd *d)
 	free(d->paths->last);
 	free(d->paths->numbering);
 	free(d->paths->attempt);
+	free(d->paths->taken);
 	free(d->paths);
 	d->paths = NULL;
 }

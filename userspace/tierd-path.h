@@ -6,9 +6,11 @@
 #include "tierd-path-meter.h"
 #include "tierd.h"
 
+struct attempt;
 struct numbering;
+struct taken;
 
-/* tierd-path.c; the policy's tries are its own */
+/* tierd-path.c; the policy's tries, and what it took off, are its own */
 struct paths {
 	struct dmtier *kernel;		/* NULL: the module is not there */
 	bool missed;			/* said so already */
@@ -20,6 +22,8 @@ struct paths {
 	size_t nr_numberings;
 	struct attempt *attempt;	/* to go back to the preferred group */
 	size_t nr_attempts;
+	struct taken *taken;		/* off, for flapping */
+	size_t nr_taken;
 	uint64_t samples;
 };
 

@@ -499,6 +499,34 @@ static void locked_out(void **state)
 	assert_int_equal(totals(f->l).sum[LEDGER_READ_IOS], 100);
 }
 
+static bool over_two(const char *name, int64_t value, void *arg)
+{
+	assert_memory_equal(name, arg, strlen(arg));
+	return value > 2;
+}
+
+static void small_values(void **state)
+{
+	struct fixture *f = *state;
+	int64_t value;
+
+	assert_int_equal(ledger_get(f->l, "a 1", &value), -ENOENT);
+	assert_int_equal(ledger_put(f->l, "a 1", 1), 0);
+	assert_int_equal(ledger_put(f->l, "a 2", 2), 0);
+	assert_int_equal(ledger_put(f->l, "a 3", 3), 0);
+	assert_int_equal(ledger_put(f->l, "ab", 1), 0);
+	assert_int_equal(ledger_put(f->l, "b 1", 1), 0);
+	assert_int_equal(ledger_sweep(f->l, "a ", over_two, "a "), 0);
+	assert_int_equal(ledger_get(f->l, "a 1", &value), -ENOENT);
+	assert_int_equal(ledger_get(f->l, "a 2", &value), -ENOENT);
+	assert_int_equal(ledger_get(f->l, "a 3", &value), 0);
+	assert_int_equal(ledger_get(f->l, "ab", &value), 0);
+	assert_int_equal(ledger_get(f->l, "b 1", &value), 0);
+	assert_int_equal(ledger_drop(f->l, "b 1"), 0);
+	assert_int_equal(ledger_drop(f->l, "b 1"), 0);
+	assert_int_equal(ledger_get(f->l, "b 1", &value), -ENOENT);
+}
+
 static int no_row(const struct ledger_row *row, void *arg)
 {
 	(void)row;
@@ -569,6 +597,7 @@ int main(void)
 		TEST(one_writer),
 		TEST(foreign_files_are_left_alone),
 		TEST(locked_out),
+		TEST(small_values),
 		TEST(damaged_rows_are_refused),
 		TEST(damaged_files_are_refused),
 		TEST(killed_at_any_moment),

@@ -94,6 +94,7 @@ int dmtier_path_fail(struct dmtier *h, const char *name, const char *dev)
 {
 	(void)h;
 	note("fail", name, dev);
+	map.seq += 2;
 	for (int p = 0; p < 3; p++)
 		if (!strcmp(path[p].dev, dev))
 			strcpy(path[p].state, "off");
@@ -205,6 +206,7 @@ static int tear_down(void **state)
 	(void)state;
 	maps_free(&paths.maps);
 	free(paths.attempt);
+	free(paths.taken);
 	ledger_close(d.ledger);
 	return scratch_remove(dir);
 }
@@ -472,6 +474,110 @@ static void back_without_the_section(void **state)
 	assert_string_equal(told, "");
 }
 
+static void word(struct dmtier_path_event *e, const char *key, const char *dev)
+{
+	memset(e, 0, sizeof(*e));
+	strcpy(e->event, "policy");
+	strcpy(e->map, "data");
+	strcpy(e->key, key);
+	strcpy(e->dev, dev);
+	e->epoch = 77;
+	e->seq = ++map.seq;
+}
+
+/* off for flapping, and then failed by hand: that stands */
+static void failed_by_hand_too(void **state)
+{
+	struct dmtier_path_event e;
+
+	(void)state;
+	conf.flap_off = 600;
+	map.seq = 5;
+	path[0].flapping = path[1].flapping = 1;
+	look(SUNDAY_MS);
+	assert_string_equal(told, "fail data 8:0; fail data 8:16");
+	path[0].flapping = path[1].flapping = 0;
+	/* what comes of that is our own word */
+	word(&e, "fail_path", "8:0");
+	e.seq = 6;
+	assert_false(path_policy_event(&d, &e));
+	word(&e, "fail_path", "8:16");
+	e.seq = 8;
+	assert_false(path_policy_event(&d, &e));
+	word(&e, "fail_path", "8:0");
+	assert_false(path_policy_event(&d, &e));
+	word(&e, "disable_group", "");
+	assert_false(path_policy_event(&d, &e));
+	look(SUNDAY_MS + 600000);
+	assert_string_equal(told, "reinstate data 8:16");
+	look(SUNDAY_MS + 10 * HOUR_MS);
+	assert_string_equal(told, "");
+}
+
+/* after a restart of ours no word that comes is our own */
+static void failed_by_hand_later(void **state)
+{
+	struct dmtier_path_event e;
+
+	(void)state;
+	conf.flap_off = 600;
+	path[0].flapping = 1;
+	look(SUNDAY_MS);
+	assert_string_equal(told, "fail data 8:0");
+	paths.nr_taken = 0;
+	word(&e, "fail_path", "8:0");
+	assert_false(path_policy_event(&d, &e));
+	look(SUNDAY_MS + 10 * HOUR_MS);
+	assert_string_equal(told, "");
+}
+
+static bool marked(const char *name)
+{
+	int64_t value;
+
+	return !ledger_get(d.ledger, name, &value);
+}
+
+/* nothing is kept of what is no more, but for what may only be out of sight */
+static void gone_is_forgotten(void **state)
+{
+	static const char *const names[] = {
+		"flaps other/8:0", "flaps data/8:64", "flaps data/8:32", "flaps data/8:3",
+	};
+	int64_t day = 24 * HOUR_MS;
+
+	(void)state;
+	conf.flap_off = 600;
+	strcpy(path[2].state, "off");
+	strcpy(map.state, "suspended");
+	for (int i = 0; i < 4; i++)
+		assert_int_equal(ledger_put(d.ledger, names[i], SUNDAY_MS), 0);
+	look(SUNDAY_MS + 2 * day);
+	for (int i = 0; i < 4; i++)
+		assert_true(marked(names[i]));
+	look(SUNDAY_MS + 9 * day);
+	for (int i = 0; i < 4; i++)
+		assert_int_equal(marked(names[i]), i == 2);
+	/* nor of a mark that is at its end */
+	strcpy(map.state, "active");
+	look(SUNDAY_MS + 9 * day);
+	assert_string_equal(told, "reinstate data 8:32");
+	assert_false(marked(names[2]));
+	schedule("daily 00:00-24:00");
+	path[0].flapping = 1;
+	map.group = 2;
+	asked = true;
+	look(SUNDAY_MS + 9 * day);
+	assert_int_equal(paths.nr_attempts, 1);
+	assert_int_equal(paths.nr_taken, 1);
+	map.epoch = path[0].epoch = path[1].epoch = path[2].epoch = 78;
+	map.group = 1;
+	path[0].flapping = 0;
+	look(SUNDAY_MS + 9 * day);
+	assert_int_equal(paths.nr_attempts, 0);
+	assert_int_equal(paths.nr_taken, 0);
+}
+
 static void somebody_else_brings_it_back(void **state)
 {
 	(void)state;
@@ -506,6 +612,9 @@ int main(void)
 		TEST(never_the_last),
 		TEST(back_when_needed),
 		TEST(back_without_the_section),
+		TEST(failed_by_hand_too),
+		TEST(failed_by_hand_later),
+		TEST(gone_is_forgotten),
 		TEST(somebody_else_brings_it_back),
 	};
 
