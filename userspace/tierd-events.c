@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tierd.h"
+#include "tierd-path.h"
 
 #define WAIT_MAX	8192	/* audit records in memory */
 
@@ -233,11 +233,16 @@ static int write_all(struct tierd *d)
 				  j->ended[i].time_ms);
 	for (size_t i = 0; !err && i < j->nr_records; i++)
 		err = audit_append(d->ledger, &j->record[i]);
+	if (!err)
+		err = path_numbers_store(d);
 	if (err) {
 		ledger_rollback(d->ledger);
 		return err;
 	}
-	return ledger_commit(d->ledger);
+	err = ledger_commit(d->ledger);
+	if (!err)
+		path_numbers_stored(d);
+	return err;
 }
 
 void events_flush(struct tierd *d)
@@ -245,7 +250,7 @@ void events_flush(struct tierd *d)
 	struct journal *j = d->journal;
 	char err[256];
 
-	if (!j->nr_records && !j->nr_ended && !j->dropped)
+	if (!j->nr_records && !j->nr_ended && !j->dropped && !path_numbers_unstored(d))
 		return;
 	if (write_all(d)) {
 		if (!j->complained)

@@ -44,9 +44,9 @@ void feed_disconnect(struct feed *f)
 bool feed_take(struct tierd *d, struct feed *f)
 {
 	bool fresh = false;
-	int ret;
+	int ret, i;
 
-	for (int i = 0; f->events && i < BATCH; i++) {
+	for (i = 0; f->events && i < BATCH; i++) {
 		ret = f->kind->next(d, f->events, &fresh);
 		if (!ret)
 			break;
@@ -63,6 +63,7 @@ bool feed_take(struct tierd *d, struct feed *f)
 		d->events_overruns++;
 		events_loss(d, "", NULL, "more events came than the socket had room for");
 	}
+	f->more = i == BATCH;
 	events_flush(d);
 	return fresh;
 }

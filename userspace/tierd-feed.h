@@ -21,6 +21,7 @@ struct feed {
 	const struct feed_kind *kind;
 	struct dmtier_events *events;	/* NULL: not connected */
 	sd_event_source *watch;
+	bool more;			/* the last batch was full: others may wait */
 	struct tierd *tierd;
 };
 

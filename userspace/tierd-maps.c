@@ -113,6 +113,14 @@ const struct dmtier_map *maps_find(const struct maps *m, const char *name)
 	return NULL;
 }
 
+bool maps_live(const struct maps *m, uint64_t epoch)
+{
+	for (size_t i = 0; i < m->nr_maps; i++)
+		if (m->map[i].epoch == epoch)
+			return true;
+	return false;
+}
+
 const struct dmtier_group *maps_preferred(const struct maps *m, const char *map)
 {
 	const struct dmtier_group *g, *best = NULL;

@@ -3,6 +3,8 @@
 #ifndef TIERD_MAPS_H
 #define TIERD_MAPS_H
 
+#include <stdbool.h>
+
 #include "libdmtier-path.h"
 
 struct maps {
@@ -20,6 +22,8 @@ void maps_free(struct maps *m);
 
 /* NULL if it is not there */
 const struct dmtier_map *maps_find(const struct maps *m, const char *name);
+
+bool maps_live(const struct maps *m, uint64_t epoch);	/* is one of them of that life? */
 
 /* the group to use by preference: the first that works and is not disabled; or NULL */
 const struct dmtier_group *maps_preferred(const struct maps *m, const char *map);

@@ -10,12 +10,6 @@
 #include "tierd-path.h"
 
 #define LAST_MAX	8192	/* last counters in memory */
-#define LIVES_MAX	1024	/* whose numbering is known */
-
-struct numbering {
-	uint64_t epoch;
-	uint64_t seq;
-};
 
 #define COPY(to, from)	snprintf(to, sizeof(to), "%.*s", (int)sizeof(to) - 1, from)
 
@@ -53,26 +47,6 @@ static void record_event(struct tierd *d, const struct dmtier_path_event *e)
 	}
 }
 
-/* true: some were lost on the way */
-static bool lost_some(struct tierd *d, const struct dmtier_path_event *e)
-{
-	struct paths *p = d->paths;
-	struct numbering *n = p->numbering, *end = n + p->nr_numberings;
-	struct numbering new = { .epoch = e->epoch, .seq = e->seq };
-
-	while (n < end && n->epoch != e->epoch)
-		n++;
-	if (n == end) {
-		/* the oldest make room */
-		if (p->nr_numberings == LIVES_MAX)
-			memmove(p->numbering, p->numbering + 1,
-				--p->nr_numberings * sizeof(*n));
-		state_append((void **)&p->numbering, &p->nr_numberings, &new, sizeof(new));
-		return false;
-	}
-	return events_missed(d, e->map, NULL, &n->seq, e->seq);
-}
-
 /* beyond what there is room for the ledger's row is flagged, as after a loss */
 static void note_last(struct tierd *d, const struct dmtier_path_event *e)
 {
@@ -88,7 +62,7 @@ static void note_last(struct tierd *d, const struct dmtier_path_event *e)
 /* true: the state should be read anew at once */
 static bool handle(struct tierd *d, const struct dmtier_path_event *e)
 {
-	bool fresh = lost_some(d, e);
+	bool fresh = path_numbers_event(d, e);
 
 	d->events_seen++;
 	if (is(e, "path-removed")) {

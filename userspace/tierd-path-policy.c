@@ -320,14 +320,6 @@ bool path_policy_event(struct tierd *d, const struct dmtier_path_event *e)
 
 /* -- what has gone -- */
 
-static bool lives(const struct maps *m, uint64_t epoch)
-{
-	for (size_t i = 0; i < m->nr_maps; i++)
-		if (m->map[i].epoch == epoch)
-			return true;
-	return false;
-}
-
 static bool named(const struct dmtier_path *p, size_t nr, const char *name)
 {
 	size_t len;
@@ -356,10 +348,10 @@ static void forget_gone(struct tierd *d)
 	struct paths *p = d->paths;
 
 	for (size_t i = 0; i < p->nr_attempts; i++)
-		if (!lives(&p->maps, p->attempt[i].epoch))
+		if (!maps_live(&p->maps, p->attempt[i].epoch))
 			p->attempt[i--] = p->attempt[--p->nr_attempts];
 	for (size_t i = 0; i < p->nr_taken; i++)
-		if (!lives(&p->maps, p->taken[i].epoch))
+		if (!maps_live(&p->maps, p->taken[i].epoch))
 			p->taken[i--] = p->taken[--p->nr_taken];
 	if (ledger_sweep(d->ledger, MARK, keep_mark, &p->maps))
 		tierd_log(LOG_WARNING, "%s", ledger_error(d->ledger));

@@ -51,8 +51,10 @@ static int connect_kernel(struct tierd *d)
 	if (err)
 		p->kernel = NULL;
 	/* events first: what changes while we read comes as an event afterwards */
-	if (!err && !p->feed.events)
+	if (!err && !p->feed.events) {
 		err = feed_connect(d, &p->feed, &path_feed);
+		p->all_since_ns = (uint64_t)state_now_ms() * 1000000;
+	}
 	if (err) {
 		path_disconnect(d);
 		/* who has no maps need not have the module */
@@ -130,5 +132,7 @@ int path_read_and_book(struct tierd *d)
 		path_disconnect(d);
 		return err;
 	}
+	if (p->feed.events && !p->feed.more)
+		path_numbers_sample(d);
 	return book(d);
 }

@@ -20,6 +20,7 @@ struct paths {
 	size_t nr_last;
 	struct numbering *numbering;	/* of events */
 	size_t nr_numberings;
+	uint64_t all_since_ns;		/* what began later we have heard from its first event on */
 	struct attempt *attempt;	/* to go back to the preferred group */
 	size_t nr_attempts;
 	struct taken *taken;		/* off, for flapping */
@@ -36,6 +37,15 @@ int path_read_and_book(struct tierd *d);
 
 /* tierd-path-events.c */
 extern const struct feed_kind path_feed;
+
+/* tierd-path-numbers.c; true: events were lost before this one */
+bool path_numbers_event(struct tierd *d, const struct dmtier_path_event *e);
+/* after a sample, and after all events that came before it */
+void path_numbers_sample(struct tierd *d);
+/* how far we have heard: to store, in the transaction of the records of it; is committed */
+bool path_numbers_unstored(const struct tierd *d);
+int path_numbers_store(struct tierd *d);
+void path_numbers_stored(struct tierd *d);
 
 /* tierd-path-policy.c, after each sample: settings, failback, paths that flap */
 void path_policy(struct tierd *d);
