@@ -2,12 +2,13 @@
 /*
  * What the kernel showed of multipath maps at one time
  */
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "tierd-maps.h"
 #include "tierd-state.h"
+
+#define READS_MAX	4	/* of a state that does not stand still */
 
 static int take_map(const struct dmtier_map *map, void *arg)
 {
@@ -70,20 +71,50 @@ static void keep_steady(struct maps *m, const struct maps *after)
 	m->nr_former = kept;
 }
 
+/* something happened to a map meanwhile: its events are numbered */
+static bool stirred(const struct maps *m, const struct maps *after)
+{
+	const struct dmtier_map *later;
+
+	for (size_t i = 0; i < m->nr_maps; i++) {
+		later = maps_find(after, m->map[i].name);
+		if (later && later->epoch == m->map[i].epoch && later->seq != m->map[i].seq)
+			return true;
+	}
+	return false;
+}
+
+static int read_all(struct dmtier *h, struct maps *m, struct maps *after)
+{
+	int err;
+
+	err = dmtier_maps(h, NULL, take_map, m);
+	if (!err)
+		err = dmtier_groups(h, NULL, take_group, m);
+	if (!err)
+		err = dmtier_paths(h, NULL, take_path, m);
+	if (!err)
+		err = dmtier_former_paths(h, NULL, take_former, m);
+	if (!err)
+		err = dmtier_maps(h, NULL, take_map, after);
+	return err;
+}
+
+/*
+ * A new table in between could hide a path that comes back into it: it is not there yet
+ * when the paths are read, and no former one any more when those are. So it is read
+ * again after any news, but not for ever.
+ */
 int maps_read(struct dmtier *h, struct maps *m)
 {
 	struct maps new = { 0 }, after = { 0 };
-	int err;
+	int err, tries = READS_MAX;
 
-	err = dmtier_maps(h, NULL, take_map, &new);
-	if (!err)
-		err = dmtier_groups(h, NULL, take_group, &new);
-	if (!err)
-		err = dmtier_paths(h, NULL, take_path, &new);
-	if (!err)
-		err = dmtier_former_paths(h, NULL, take_former, &new);
-	if (!err)
-		err = dmtier_maps(h, NULL, take_map, &after);
+	do {
+		maps_free(&new);
+		maps_free(&after);
+		err = read_all(h, &new, &after);
+	} while (!err && stirred(&new, &after) && --tries);
 	if (err) {
 		maps_free(&new);
 	} else {

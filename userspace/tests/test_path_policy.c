@@ -28,6 +28,8 @@ static char told[1024];		/* to the kernel, in order */
 static char dir[SCRATCH_LEN], ledger[SCRATCH_LEN + 16];
 static bool asked;		/* somebody has asked for the group in use */
 static bool refuse;
+static struct dmtier_path former;
+static int nr_former, rejoins, reads;
 static struct audit_record record;
 static int records;
 static max_align_t handle[512];	/* in place of a handle, for its last error: none */
@@ -129,16 +131,23 @@ int dmtier_paths(struct dmtier *h, const char *m, dmtier_path_fn fn, void *arg)
 {
 	(void)h;
 	(void)m;
-	return fn(&path[0], arg) || fn(&path[1], arg) || fn(&path[2], arg);
+	reads++;
+	if (fn(&path[0], arg) || fn(&path[1], arg) || (!nr_former && fn(&path[2], arg)))
+		return -ENOMEM;
+	/* a new table, behind the back of whoever reads */
+	if (rejoins) {
+		nr_former = 0;
+		rejoins--;
+		map.seq++;
+	}
+	return 0;
 }
 
 int dmtier_former_paths(struct dmtier *h, const char *m, dmtier_path_fn fn, void *arg)
 {
 	(void)h;
 	(void)m;
-	(void)fn;
-	(void)arg;
-	return 0;
+	return fn && nr_former ? fn(&former, arg) : 0;
 }
 
 /* -- one sample and the policy behind it -- */
@@ -162,6 +171,7 @@ static int set_up(void **state)
 	memset(path, 0, sizeof(path));
 	memset(&paths, 0, sizeof(paths));
 	asked = refuse = false;
+	nr_former = rejoins = reads = 0;
 	records = 0;
 	strcpy(conf.name, "data");
 	conf.stable = 60;
@@ -594,6 +604,30 @@ static void somebody_else_brings_it_back(void **state)
 	assert_string_equal(told, "");
 }
 
+/* a path that comes back into its table while we read is seen all the same */
+static void back_meanwhile(void **state)
+{
+	(void)state;
+	former = path[2];
+	nr_former = 1;
+	assert_int_equal(maps_read(NULL, &paths.maps), 0);
+	assert_int_equal(reads, 1);
+	assert_int_equal(paths.maps.nr_paths, 2);
+	assert_int_equal(paths.maps.nr_former, 1);
+	rejoins = 1;
+	assert_int_equal(maps_read(NULL, &paths.maps), 0);
+	assert_int_equal(reads, 3);
+	assert_int_equal(paths.maps.nr_maps, 1);
+	assert_int_equal(paths.maps.nr_groups, 2);
+	assert_int_equal(paths.maps.nr_paths, 3);
+	assert_int_equal(paths.maps.nr_former, 0);
+	/* one that never stands still does not hold us */
+	rejoins = 1000;
+	assert_int_equal(maps_read(NULL, &paths.maps), 0);
+	assert_in_range(reads, 4, 20);
+	assert_int_equal(paths.maps.nr_paths, 3);
+}
+
 #define TEST(name)	cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -616,6 +650,7 @@ int main(void)
 		TEST(failed_by_hand_later),
 		TEST(gone_is_forgotten),
 		TEST(somebody_else_brings_it_back),
+		TEST(back_meanwhile),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
