@@ -303,7 +303,7 @@ static void see_word(struct tierd *d, const struct dmtier_path_event *e)
 	const struct taken *ours = taken(d->paths, e->epoch, e->dev);
 	char name[NAME_LEN];
 
-	if (strcmp(e->event, "policy") || strcmp(e->key, "fail_path") ||
+	if (strcmp(e->key, "fail_path") || strcmp(e->event, "policy") ||
 	    (ours && e->seq <= ours->seq) || !off_since(d, e->map, e->dev, name))
 		return;
 	remember(d, name, 0);
