@@ -36,6 +36,9 @@ static int create_option(struct ctl *c, struct path_words *w, int option, const 
 	switch (option) {
 	case OPT_FEATURE:
 		text_key(key, sizeof(key), name);
+		/* the kernel knows this one by its absence alone */
+		if (!strcmp(key, "queue_if_no_path") && !strcmp(optarg, "off"))
+			return CTL_OK;
 		return path_words_feature(w, key, optarg, &why) ? CTL_OK : refuse(name, why);
 	case OPT_HANDLER:
 		if (!*optarg || strlen(optarg) >= sizeof(w->handler) || strchr(optarg, ' '))
@@ -323,9 +326,9 @@ static int remove_map(struct ctl *c, int argc, char **argv)
 
 #define CREATE_ARGS \
 	"NAME --group SELECTOR:DEV[,KEY=VALUE...][,DEV...]...\n" \
-	"      [--queue-if-no-path S] [--failback immediate|manual|S] [--probe-interval MS] [--hung-time MS]\n" \
-	"      [--slow-path RATIO|off] [--hedge PERCENTILE,PERCENT|off] [--elastic HIGH,LOW|off]\n" \
-	"      [--handler alua] [--initial N]"
+	"      [--queue-if-no-path S|off] [--failback immediate|manual|S] [--probe-interval MS]\n" \
+	"      [--hung-time MS] [--slow-path RATIO|off] [--hedge PERCENTILE,PERCENT|off]\n" \
+	"      [--elastic HIGH,LOW|off] [--handler alua] [--initial N]"
 
 const struct command path_table_commands[] = {
 	{ "path", "create", CREATE_ARGS,

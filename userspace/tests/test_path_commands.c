@@ -217,6 +217,8 @@ static void off_from_the_start(void **state)
 	assert_told(path_table_commands,
 		    "create data --slow-path off --hedge off --elastic off --group latency:8:0",
 		    "create|32768|6 slow_path off hedge off elastic off 0 1 1 latency 0 1 0 8:0");
+	assert_told(path_table_commands, "create data --queue-if-no-path off --group latency:8:0",
+		    "create|32768|0 0 1 1 latency 0 1 0 8:0");
 }
 
 /* two that have vanished together, of which one alone could not be left out */
