@@ -44,6 +44,7 @@ static void mpath_command_back(struct mpath_path *path)
 {
 	mpath_event_policy(path->map, path, 0, "reinstate_path", NULL);
 	mpath_path_up(path, "by the administrator");
+	mpath_health_forgive(&path->record->health);
 }
 
 static int mpath_command_on_path(struct mpath_resource *resource, const char *word,
@@ -175,6 +176,8 @@ static int mpath_command_feature(struct mpath_map *map, unsigned int argc, char 
 	}
 	if (mpath_conf_set(map->conf, argc, argv))
 		return tier_fail(err, -EINVAL, "%s", map->conf->error);
+	if (!strcmp(*argv, "queue_if_no_path"))
+		mpath_retry_anew(map);
 	return 0;
 }
 

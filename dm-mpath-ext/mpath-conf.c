@@ -27,10 +27,15 @@ struct mpath_words {
 static __printf(2, 3) int mpath_conf_error(struct mpath_conf *conf, const char *fmt, ...)
 {
 	va_list args;
+	char *c;
 
 	va_start(args, fmt);
 	vscnprintf(conf->error, sizeof(conf->error), fmt, args);
 	va_end(args);
+	/* a word may hold a line's end, and is not to write a line of its own in the log */
+	for (c = conf->error; *c; c++)
+		if (*c < ' ' || *c == 0x7f)
+			*c = '?';
 	return -EINVAL;
 }
 
@@ -183,8 +188,18 @@ static int mpath_conf_probe(struct mpath_words *words)
 				  &words->t->probe_ms);
 }
 
+/* the next word, if it is "off" */
+static bool mpath_shift_off(struct mpath_words *words)
+{
+	return words->left && !strcmp(*words->at, "off") && mpath_shift(words);
+}
+
 static int mpath_conf_slow(struct mpath_words *words)
 {
+	if (mpath_shift_off(words)) {
+		words->t->slow_ratio = 0;
+		return 0;
+	}
 	return mpath_shift_hundredths(words, "slow_path", 150, 100000, &words->t->slow_ratio);
 }
 
@@ -192,8 +207,7 @@ static int mpath_conf_hedge(struct mpath_words *words)
 {
 	int ret;
 
-	if (words->left && !strcmp(*words->at, "off")) {
-		mpath_shift(words);
+	if (mpath_shift_off(words)) {
 		words->t->hedge_percentile = 0;
 		return 0;
 	}
@@ -208,6 +222,11 @@ static int mpath_conf_elastic(struct mpath_words *words)
 {
 	int ret;
 
+	if (mpath_shift_off(words)) {
+		words->t->elastic_high = 0;
+		words->t->elastic_low = 0;
+		return 0;
+	}
 	ret = mpath_shift_number(words, "elastic high iops", 1, U32_MAX, &words->t->elastic_high);
 	if (ret)
 		return ret;
@@ -524,8 +543,10 @@ static u32 mpath_feature_words(const struct mpath_conf *conf)
 	for (f = 0; f < MPATH_FEATURES; f++)
 		if (mpath_shown(conf, f))
 			n += words[f];
-	/* "hedge off" */
+	/* "off" in place of two numbers */
 	if (conf->given & BIT(MPATH_F_HEDGE) && !conf->t.hedge_percentile)
+		n--;
+	if (conf->given & BIT(MPATH_F_ELASTIC) && !conf->t.elastic_high)
 		n--;
 	return n;
 }
@@ -549,7 +570,9 @@ static int mpath_emit_features(const struct mpath_conf *conf, char *to, size_t r
 	}
 	if (conf->given & BIT(MPATH_F_PROBE))
 		at = mpath_emit(to, room, at, " probe_interval %u", conf->t.probe_ms);
-	if (conf->given & BIT(MPATH_F_SLOW)) {
+	if (conf->given & BIT(MPATH_F_SLOW) && !conf->t.slow_ratio) {
+		at = mpath_emit(to, room, at, " slow_path off");
+	} else if (conf->given & BIT(MPATH_F_SLOW)) {
 		at = mpath_emit(to, room, at, " slow_path");
 		at = mpath_emit_hundredths(to, room, at, conf->t.slow_ratio);
 	}
@@ -560,7 +583,9 @@ static int mpath_emit_features(const struct mpath_conf *conf, char *to, size_t r
 		at = mpath_emit_hundredths(to, room, at, conf->t.hedge_percentile);
 		at = mpath_emit_hundredths(to, room, at, conf->t.hedge_budget);
 	}
-	if (conf->given & BIT(MPATH_F_ELASTIC))
+	if (conf->given & BIT(MPATH_F_ELASTIC) && !conf->t.elastic_high)
+		at = mpath_emit(to, room, at, " elastic off");
+	else if (conf->given & BIT(MPATH_F_ELASTIC))
 		at = mpath_emit(to, room, at, " elastic %u %u", conf->t.elastic_high,
 				conf->t.elastic_low);
 	if (conf->given & BIT(MPATH_F_HUNG))

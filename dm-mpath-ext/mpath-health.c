@@ -92,9 +92,33 @@ bool mpath_health_down(struct mpath_health *health, enum mpath_state state, u64 
 	mpath_health_enter(health, state, now_ns);
 	if (worked && !mpath_works(state)) {
 		health->fails++;
-		mpath_health_hold(health, now_ns);
+		/* what the administrator does to a path says nothing of it */
+		if (state != MPATH_OFF)
+			mpath_health_hold(health, now_ns);
 	}
 	return true;
+}
+
+/**
+ * mpath_health_calm() - a path that has stayed up for long is flapping no more
+ * @health: of the path
+ * @now_ns: time
+ *
+ * mpath_health_down() would find that out only when the path fails again.
+ */
+void mpath_health_calm(struct mpath_health *health, u64 now_ns)
+{
+	if (mpath_works(health->state) && now_ns - health->up_ns > MPATH_FLAP_NS)
+		health->level = 0;
+}
+
+/**
+ * mpath_health_forgive() - what a path did before is held against it no more
+ * @health: of the path
+ */
+void mpath_health_forgive(struct mpath_health *health)
+{
+	health->level = 0;
 }
 
 /**

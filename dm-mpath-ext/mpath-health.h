@@ -5,7 +5,8 @@
  *
  * A path that has failed comes back after MPATH_GOOD_PROBES good probes in a row.
  * One that fails again within MPATH_FLAP_NS of coming back is held down, each
- * time twice as long, up to MPATH_HOLD_MAX_NS.
+ * time twice as long, up to MPATH_HOLD_MAX_NS; having stayed up for longer, or by the
+ * administrator's word, it begins anew.
  */
 #ifndef MPATH_HEALTH_H
 #define MPATH_HEALTH_H
@@ -66,6 +67,8 @@ static inline bool mpath_flapping(const struct mpath_health *health)
 void mpath_health_init(struct mpath_health *health, u64 now_ns);
 u64 mpath_health_spent(const struct mpath_health *health, enum mpath_state state, u64 now_ns);
 bool mpath_health_down(struct mpath_health *health, enum mpath_state state, u64 now_ns);
+void mpath_health_calm(struct mpath_health *health, u64 now_ns);
+void mpath_health_forgive(struct mpath_health *health);
 bool mpath_health_probed(struct mpath_health *health, bool good, u64 now_ns);
 bool mpath_health_ready(const struct mpath_health *health, u64 now_ns);
 bool mpath_health_up(struct mpath_health *health, u64 now_ns);

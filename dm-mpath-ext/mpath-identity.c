@@ -60,11 +60,16 @@ static void mpath_sample_send(struct work_struct *work)
 /* the reader's reference; NULL if memory is out */
 static struct mpath_sample *mpath_sample_start(struct mpath_leg *leg, sector_t sector)
 {
-	struct mpath_sample *sample = kzalloc(sizeof(*sample), GFP_NOIO);
+	u64 bytes = min_t(u64, PAGE_SIZE, bdev_nr_bytes(leg->bdev));
+	struct mpath_sample *sample;
 
+	/* drivers do not expect a read of nothing; the disk may be going away */
+	if (!bytes)
+		return NULL;
+	sample = kzalloc(sizeof(*sample), MPATH_GFP_LOOK);
 	if (!sample)
 		return NULL;
-	sample->page = alloc_page(GFP_NOIO);
+	sample->page = alloc_page(MPATH_GFP_LOOK);
 	if (!sample->page) {
 		kfree(sample);
 		return NULL;
@@ -78,8 +83,7 @@ static struct mpath_sample *mpath_sample_start(struct mpath_leg *leg, sector_t s
 	sample->bio.bi_iter.bi_sector = sector;
 	sample->bio.bi_private = sample;
 	sample->bio.bi_end_io = mpath_sample_end;
-	__bio_add_page(&sample->bio, sample->page,
-		       min_t(u64, PAGE_SIZE, bdev_nr_bytes(leg->bdev)), 0);
+	__bio_add_page(&sample->bio, sample->page, bytes, 0);
 	INIT_WORK(&sample->send, mpath_sample_send);
 	queue_work(mpath_send_wq, &sample->send);
 	return sample;
@@ -201,8 +205,10 @@ int mpath_identity_learn(struct mpath_leg *leg, struct mpath_identity *identity)
 
 /* by what both hold if there is somebody to hold it against, else by a size that has not shrunk */
 static enum mpath_likeness mpath_identity_guess(struct mpath_leg *leg, struct mpath_leg *peer,
-						const struct mpath_identity *known)
+						const struct mpath_identity *known, bool foreign)
 {
+	if (!peer && foreign)
+		return MPATH_UNKNOWN;
 	if (!peer)
 		return bdev_nr_sectors(leg->bdev) < known->sectors ? MPATH_OTHER : MPATH_SAME;
 	if (bdev_nr_sectors(leg->bdev) != bdev_nr_sectors(peer->bdev))
@@ -211,7 +217,7 @@ static enum mpath_likeness mpath_identity_guess(struct mpath_leg *leg, struct mp
 }
 
 enum mpath_likeness mpath_identity_check(struct mpath_leg *leg, const struct mpath_identity *known,
-					 struct mpath_leg *peer, sector_t need)
+					 struct mpath_leg *peer, sector_t need, bool foreign)
 {
 	struct mpath_identity identity;
 
@@ -231,6 +237,6 @@ enum mpath_likeness mpath_identity_check(struct mpath_leg *leg, const struct mpa
 			return MPATH_UNKNOWN;
 		fallthrough;
 	default:
-		return mpath_identity_guess(leg, peer, known);
+		return mpath_identity_guess(leg, peer, known, foreign);
 	}
 }

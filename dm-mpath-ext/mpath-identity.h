@@ -51,6 +51,7 @@ int mpath_identity_learn(struct mpath_leg *leg, struct mpath_identity *identity)
  * @known: of mpath_identity_learn(), which has not failed
  * @peer: a path that works and shows that device, or NULL
  * @need: sectors that the map uses of it
+ * @foreign: the path has shown another device before, and its size alone does not clear it
  *
  * May sleep, for some seconds at the most even if a path hangs. One that says who it
  * is may have grown. One that says nothing is told by its size and by samples read
@@ -60,6 +61,6 @@ int mpath_identity_learn(struct mpath_leg *leg, struct mpath_identity *identity)
  * Return: MPATH_SAME if nothing speaks against it; MPATH_UNKNOWN if there was no answer.
  */
 enum mpath_likeness mpath_identity_check(struct mpath_leg *leg, const struct mpath_identity *known,
-					 struct mpath_leg *peer, sector_t need);
+					 struct mpath_leg *peer, sector_t need, bool foreign);
 
 #endif

@@ -182,6 +182,7 @@ int mpath_io_map(struct mpath_map *map, struct bio *bio)
 	 */
 	bio->bi_opf |= unlikely(bio->bi_opf & REQ_RAHEAD) ? REQ_FAILFAST_MASK :
 							    REQ_FAILFAST_TRANSPORT;
+	io->opf = bio->bi_opf;
 	if (unlikely(READ_ONCE(map->hedge_ns)) && mpath_hedge(map, bio))
 		return DM_MAPIO_SUBMITTED;
 	if (likely(mpath_io_choose(map, bio)))

@@ -37,6 +37,8 @@ static void mpath_leg_release(struct work_struct *work)
 {
 	struct mpath_leg *leg = container_of(work, struct mpath_leg, release);
 
+	/* its last reference may have been the sender's, which then is not quite at rest */
+	destroy_workqueue(leg->send_wq);
 	mpath_bdev_close(leg->handle);
 	free_percpu(leg->load);
 	mpath_resource_put(leg->resource);
@@ -77,10 +79,13 @@ struct mpath_leg *mpath_leg_open(dev_t dev, struct mpath_resource *resource,
 	leg->load = alloc_percpu(struct mpath_load);
 	if (!leg->load)
 		goto err_free_leg;
+	leg->send_wq = alloc_ordered_workqueue("mpath_send", WQ_MEM_RECLAIM);
+	if (!leg->send_wq)
+		goto err_free_load;
 	leg->handle = mpath_bdev_open(dev);
 	if (IS_ERR(leg->handle)) {
 		error = leg->handle;
-		goto err_free_load;
+		goto err_destroy;
 	}
 	leg->resource = mpath_resource_get(resource);
 	leg->record = record;
@@ -92,6 +97,8 @@ struct mpath_leg *mpath_leg_open(dev_t dev, struct mpath_resource *resource,
 	__module_get(THIS_MODULE);
 	return leg;
 
+err_destroy:
+	destroy_workqueue(leg->send_wq);
 err_free_load:
 	free_percpu(leg->load);
 err_free_leg:

@@ -38,6 +38,8 @@ struct mpath_load {
  * @unsent: bios for @sender
  * @send_lock: of @unsent; taken with interrupts on
  * @sender: sends them
+ * @send_wq: for @sender alone: when memory is short and no worker can be made, the one
+ *	that each queue keeps for that must not sleep for another path
  * @asking: a command of mpath-inquiry.c is under way
  * @release: closes it: the last reference may be dropped in an interrupt
  */
@@ -51,15 +53,22 @@ struct mpath_leg {
 	struct bio_list unsent;
 	spinlock_t send_lock; /* of @unsent */
 	struct work_struct sender;
+	struct workqueue_struct *send_wq;
 	atomic_t asking;
 	struct work_struct release;
 };
 
+/*
+ * To bring a path back: that memory may be waiting for this very map, and what cannot be
+ * asked now is asked again.
+ */
+#define MPATH_GFP_LOOK	(GFP_NOIO | __GFP_NORETRY | __GFP_NOWARN)
+
 /* of the module: for what may outlive a table; may be needed to free memory */
 extern struct workqueue_struct *mpath_leg_wq;
 /*
- * The same, for sending I/O of our own: whoever sends to a path that hangs sleeps
- * until that has a request to spare. Nothing else may wait behind it.
+ * The same, for asking paths: whoever sends to a path that hangs sleeps until that has
+ * a request to spare. No I/O waits behind it, but the return of another path may.
  */
 extern struct workqueue_struct *mpath_send_wq;
 

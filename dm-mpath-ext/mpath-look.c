@@ -2,6 +2,7 @@
 /*
  * Looks at paths that are to come back.
  */
+#include "mpath-alua.h"
 #include "mpath-look.h"
 #include "mpath-path.h"
 
@@ -11,9 +12,13 @@ static struct mpath_leg *mpath_look_peer(const struct mpath_path *path)
 	struct mpath_map *map = path->map;
 	u32 p;
 
-	for (p = 0; p < map->conf->nr_paths; p++)
-		if (&map->paths[p] != path && mpath_path_works(&map->paths[p]))
-			return mpath_leg_get(map->paths[p].leg);
+	for (p = 0; p < map->conf->nr_paths; p++) {
+		const struct mpath_path *other = &map->paths[p];
+
+		/* a port that sleeps answers no read */
+		if (other != path && mpath_path_works(other) && !mpath_alua_asleep(other))
+			return mpath_leg_get(other->leg);
+	}
 	return NULL;
 }
 
@@ -41,6 +46,7 @@ void mpath_look_begin(struct mpath_look *look, const struct mpath_path *path)
 	look->peer = mpath_look_peer(path);
 	look->known = path->map->identity;
 	look->need = path->map->ti->len;
+	look->foreign = mpath_look_foreign(path);
 	look->barred = mpath_look_barred(path);
 	look->learned = false;
 }
@@ -57,12 +63,30 @@ enum mpath_likeness mpath_look(struct mpath_look *look)
 		if (!look->peer)
 			return look->learned ? MPATH_SAME : MPATH_OTHER;
 	}
-	return mpath_identity_check(look->leg, &look->known, look->peer, look->need);
+	return mpath_identity_check(look->leg, &look->known, look->peer, look->need,
+				    look->foreign);
+}
+
+/*
+ * Another has come back meanwhile, perhaps by its size as well: this one has to be held
+ * against it first. Of devices that say who they are each stands for itself.
+ */
+static bool mpath_look_outrun(const struct mpath_look *look, const struct mpath_map *map)
+{
+	u32 p;
+
+	if (look->peer || mpath_ids_certain(&look->known.ids))
+		return false;
+	for (p = 0; p < map->conf->nr_paths; p++)
+		if (map->paths[p].leg != look->leg && mpath_path_works(&map->paths[p]))
+			return true;
+	return false;
 }
 
 bool mpath_look_end(struct mpath_look *look, struct mpath_map *map)
 {
-	bool valid = map && !(look->learned && map->identity.sectors);
+	bool valid = map && !(look->learned && map->identity.sectors) &&
+		     !mpath_look_outrun(look, map);
 
 	if (valid && look->learned)
 		map->identity = look->known;

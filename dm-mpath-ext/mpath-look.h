@@ -17,6 +17,7 @@
  * @known: what the map shows
  * @barred: the path has shown another device before, and not all paths have: it teaches
  *	nothing
+ * @foreign: the path has shown another device before
  * @need: sectors of it that the map uses
  * @learned: that was not known before
  */
@@ -25,6 +26,7 @@ struct mpath_look {
 	struct mpath_leg *peer;
 	struct mpath_identity known;
 	sector_t need;
+	bool foreign;
 	bool barred;
 	bool learned;
 };
@@ -44,7 +46,7 @@ enum mpath_likeness mpath_look(struct mpath_look *look);
  * @map: the table, or NULL if that is gone
  *
  * With a @map the resource's lock is held. Return: false if the look is void, since another has
- * learned something meanwhile.
+ * learned something or come back meanwhile.
  */
 bool mpath_look_end(struct mpath_look *look, struct mpath_map *map);
 

@@ -65,6 +65,7 @@ struct mpath_counts {
  * struct mpath_record - what outlives a table of one path
  * @list: in the resource's records
  * @id: identity of the path: the device's name, major:minor
+ * @tables: that name it, in use or not
  * @counts: usage
  * @health: under the resource's lock
  * @joined: it was in a table that was in use
@@ -84,6 +85,7 @@ struct mpath_counts {
 struct mpath_record {
 	struct list_head list;
 	char id[32];
+	u32 tables;
 	struct mpath_counts __percpu *counts;
 	struct mpath_health health;
 	bool joined;
@@ -355,6 +357,8 @@ struct mpath_map {
  * @status: what it failed with
  * @iter: as it came, to send it again
  * @flags: of bio->bi_flags
+ * @opf: of bio->bi_opf, to send it again: a path without a write cache is not asked for
+ *	FUA, and the next one may have a cache
  * @start_ns: when it was sent
  * @asked_ns: when it came into doubt
  * @tried: paths that failed it with a plain I/O error, by number
@@ -373,6 +377,7 @@ struct mpath_io {
 	u64 start_ns;
 	u64 asked_ns;
 	u64 tried;
+	blk_opf_t opf;
 	int remaining;
 	u32 cpu;
 	u8 attempts;

@@ -61,6 +61,7 @@ static void mpath_probe_send(struct mpath_path *path, u64 now_ns)
 	probe->busy = true;
 	probe->sent_ns = now_ns;
 	probe->start_ns = now_ns;
+	probe->end_ns = 0;
 	probe->asleep = mpath_alua_asleep(path);
 	if (probe->asleep) {
 		mpath_alua_probe(probe);
@@ -68,6 +69,11 @@ static void mpath_probe_send(struct mpath_path *path, u64 now_ns)
 	}
 	bio_init(&probe->bio, path->leg->bdev, &probe->vec, 1,
 		 REQ_OP_READ | REQ_FAILFAST_DEV | REQ_FAILFAST_TRANSPORT);
+	/* it is going away, or its size is not known: drivers do not expect a read of nothing */
+	if (!bytes) {
+		mpath_probe_ended(probe, BLK_STS_OFFLINE);
+		return;
+	}
 	probe->bio.bi_iter.bi_sector = mpath_probe_sector(path);
 	probe->bio.bi_private = probe;
 	probe->bio.bi_end_io = mpath_probe_end;
@@ -145,6 +151,9 @@ void mpath_probe_now(struct mpath_map *map, u64 paths)
 		else
 			mpath_probe_send(path, now_ns);
 	}
+	/* they may have gone before the bio was listed, and nobody looks at it again */
+	if (mpath_probe_verdict(map, paths, now_ns) == MPATH_VERDICT_BAD)
+		mpath_retry_review(map);
 	mutex_unlock(&map->resource->lock);
 }
 

@@ -2,7 +2,6 @@
 /*
  * The devices of this target, and what of their paths outlives a table.
  */
-#include <linux/sched/mm.h>
 #include <linux/slab.h>
 
 #include "mpath-event.h"
@@ -50,15 +49,19 @@ out:
 	return resource;
 }
 
+static void mpath_record_free(struct mpath_record *record)
+{
+	free_percpu(record->counts);
+	kfree(record);
+}
+
 static void mpath_resource_free(struct kref *refs)
 {
 	struct mpath_resource *resource = container_of(refs, struct mpath_resource, refs);
 	struct mpath_record *record, *next;
 
-	list_for_each_entry_safe(record, next, &resource->records, list) {
-		free_percpu(record->counts);
-		kfree(record);
-	}
+	list_for_each_entry_safe(record, next, &resource->records, list)
+		mpath_record_free(record);
 	kfree(resource);
 }
 
@@ -179,21 +182,34 @@ static struct mpath_record *mpath_record_new(const char *id)
 
 struct mpath_record *mpath_record_of(struct mpath_resource *resource, const char *id)
 {
-	struct mpath_record *record;
-	unsigned int noio;
+	/* before the lock: whoever waits for memory may wait for I/O that needs it */
+	struct mpath_record *fresh = mpath_record_new(id), *record;
 
 	mutex_lock(&resource->lock);
-	/* another table may be in use: its I/O may need the lock to go on */
-	noio = memalloc_noio_save();
 	record = mpath_record_find(resource, id);
-	if (!record) {
-		record = mpath_record_new(id);
-		if (record)
-			list_add_tail(&record->list, &resource->records);
+	if (!record && fresh) {
+		list_add_tail(&fresh->list, &resource->records);
+		swap(record, fresh);
 	}
-	memalloc_noio_restore(noio);
+	if (record)
+		record->tables++;
 	mutex_unlock(&resource->lock);
+	if (fresh)
+		mpath_record_free(fresh);
 	return record;
+}
+
+void mpath_record_leave(struct mpath_resource *resource, struct mpath_record *record)
+{
+	bool idle;
+
+	mutex_lock(&resource->lock);
+	idle = !--record->tables && !record->joined;
+	if (idle)
+		list_del(&record->list);
+	mutex_unlock(&resource->lock);
+	if (idle)
+		mpath_record_free(record);
 }
 
 static const struct mpath_path *mpath_record_path(const struct mpath_map *map,

@@ -74,9 +74,19 @@ void mpath_resource_put(struct mpath_resource *resource);
  *
  * May sleep; takes the resource's lock.
  * Return: the record, a new one if the path was never in a table of this device;
- * NULL if memory is out. It lives as long as the resource.
+ * NULL if memory is out. It lives as long as the resource, or until
+ * mpath_record_leave() if no table with it was ever in use.
  */
 struct mpath_record *mpath_record_of(struct mpath_resource *resource, const char *id);
+
+/**
+ * mpath_record_leave() - a table is gone, and no I/O of it is under way
+ * @resource: of the table
+ * @record: of one of its paths
+ *
+ * May sleep; takes the resource's lock.
+ */
+void mpath_record_leave(struct mpath_resource *resource, struct mpath_record *record);
 
 /**
  * mpath_records_adopt() - a table has come into use

@@ -130,7 +130,9 @@ int mpath_retry(struct mpath_map *map, struct bio *bio, enum mpath_class class,
 	unsigned long flags;
 
 	/* a pause is no attempt, but a suspend is not to wait for many of them */
-	if (class == MPATH_CLASS_PAUSE && io->pauses < MPATH_PAUSES &&
+	if (mpath_gate(map) & MPATH_GATE_REQUEUE) {
+		/* the worker gives it back to dm */
+	} else if (class == MPATH_CLASS_PAUSE && io->pauses < MPATH_PAUSES &&
 	    !(READ_ONCE(map->gate) & MPATH_GATE_SUSPENDED)) {
 		io->pauses++;
 		io->attempts--;
@@ -186,16 +188,25 @@ void mpath_retry_review(struct mpath_map *map)
 		queue_work(map->wq, &map->retry_work);
 }
 
+void mpath_retry_anew(struct mpath_map *map)
+{
+	lockdep_assert_held(&map->resource->lock);
+	if (!map->lost_ns)
+		return;
+	WRITE_ONCE(map->lost_ns, ktime_get_ns());
+	spin_lock_irq(&map->wait_lock);
+	map->expired = false;
+	spin_unlock_irq(&map->wait_lock);
+}
+
 static bool mpath_retry_too_long(struct mpath_map *map)
 {
 	u64 limit = mul_u32_u32(map->conf->t.queue_seconds, NSEC_PER_SEC);
 	bool expired;
 
 	/* the time begins when queueing does, if that is turned on later */
-	if (map->lost_ns && !map->conf->t.queue) {
-		map->lost_ns = ktime_get_ns();
-		map->expired = false;
-	}
+	if (!map->conf->t.queue)
+		mpath_retry_anew(map);
 	if (!map->lost_ns || map->expired || map->activating ||
 	    ktime_get_ns() - map->lost_ns < limit)
 		return false;
@@ -239,7 +250,7 @@ static void mpath_retry_restore(struct bio *bio)
 	bio->bi_flags = io->flags;
 	bio->bi_status = BLK_STS_OK;
 	/* whoever polls for it must not do so where it was before */
-	bio->bi_opf &= ~REQ_POLLED;
+	bio->bi_opf = io->opf & ~REQ_POLLED;
 	WRITE_ONCE(bio->bi_cookie, BLK_QC_T_NONE);
 	/* a split below us has counted it down */
 	atomic_set(&bio->__bi_remaining, io->remaining);
@@ -364,6 +375,11 @@ static void mpath_retry_one(struct mpath_map *map, struct bio *bio)
 	if (io->failed && io->class == MPATH_CLASS_PATH) {
 		mpath_retry_path_gone(map, io);
 		io->failed = NULL;
+	}
+	if (mpath_gate(map) & MPATH_GATE_REQUEUE) {
+		mpath_retry_restore(bio);
+		mpath_retry_fail(bio, BLK_STS_DM_REQUEUE);
+		return;
 	}
 	if (io->failed && io->class == MPATH_CLASS_PAUSE) {
 		io->failed = NULL;

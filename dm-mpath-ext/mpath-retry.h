@@ -54,6 +54,9 @@ void mpath_retry_review(struct mpath_map *map);
 /* end what has waited for a path for too long; may sleep; takes the resource's lock */
 void mpath_retry_expire(struct mpath_map *map);
 
+/* no path: the time for which I/O waits for one begins now; the resource's lock is held */
+void mpath_retry_anew(struct mpath_map *map);
+
 int mpath_retry_init(struct mpath_map *map);
 /* all bios have ended: stop the workers */
 void mpath_retry_exit(struct mpath_map *map);

@@ -50,7 +50,7 @@ void mpath_send(struct mpath_leg *leg, struct bio *bio)
 	if (unlikely(!mpath_works(READ_ONCE(leg->record->health.state))))
 		mpath_send_recall(leg);
 	/* the reference is the work's from now on */
-	if (!queue_work(mpath_send_wq, &leg->sender))
+	if (!queue_work(leg->send_wq, &leg->sender))
 		mpath_leg_put(leg);
 }
 

@@ -10,6 +10,7 @@
 #include "mpath-event.h"
 #include "mpath-hedge.h"
 #include "mpath-identity.h"
+#include "mpath-inherit.h"
 #include "mpath-io.h"
 #include "mpath-netlink.h"
 #include "mpath-path.h"
@@ -125,6 +126,8 @@ static void mpath_path_close(struct mpath_path *path)
 		mpath_send_flush(path->leg);
 	if (path->leg)
 		mpath_leg_close(path->leg);
+	if (path->record)
+		mpath_record_leave(path->map->resource, path->record);
 	if (path->dev)
 		dm_put_device(path->map->ti, path->dev);
 }
@@ -136,33 +139,15 @@ static void mpath_path_unread(struct mpath_path *path)
 	DMWARN("%s: path %s cannot be read", mpath_name(path->map), path->dev->name);
 }
 
-/*
- * A table that goes on with paths of the one in use goes on with its device, too: one
- * of those paths may have come to show another since. Only what says who it is can be
- * held to that; all else may have been changed for good reasons.
- */
-static void mpath_inherit_identity(struct mpath_map *map)
+static bool mpath_path_foreign(const struct mpath_path *path)
 {
-	struct mpath_resource *resource = map->resource;
-	bool goes_on = false;
-	u32 p;
-
-	mutex_lock(&resource->lock);
-	for (p = 0; p < map->conf->nr_paths; p++) {
-		const struct mpath_record *record = map->paths[p].record;
-
-		goes_on |= record->joined && !record->left_ns;
-	}
-	if (goes_on && resource->table &&
-	    mpath_ids_certain(&resource->table->identity.ids))
-		map->identity = resource->table->identity;
-	mutex_unlock(&resource->lock);
+	return READ_ONCE(path->record->health.state) == MPATH_FOREIGN;
 }
 
 /* a path that has shown another device before says nothing of this one */
 static bool mpath_may_teach(struct mpath_map *map, const struct mpath_path *path)
 {
-	return READ_ONCE(path->record->health.state) != MPATH_FOREIGN &&
+	return !mpath_path_foreign(path) &&
 	       !mpath_identity_learn(path->leg, &map->identity);
 }
 
@@ -208,7 +193,8 @@ static int mpath_check_paths(struct mpath_map *map)
 			continue;
 		}
 		switch (mpath_identity_check(path->leg, &map->identity,
-					     first ? first->leg : NULL, 0)) {
+					     first ? first->leg : NULL, 0,
+					     mpath_path_foreign(path))) {
 		case MPATH_OTHER:
 			return mpath_stranger(map, path, first);
 		case MPATH_UNKNOWN:
@@ -384,6 +370,7 @@ static void mpath_resume(struct dm_target *ti)
 
 	mpath_open_gate(map);
 	mutex_lock(&resource->lock);
+	mpath_inherit_groups(map);
 	resource->table = map;
 	resource->active = map;
 	resource->resumed = true;
@@ -423,6 +410,8 @@ static MPATH_PREPARE_IOCTL(mpath_prepare_ioctl)
 	snap = rcu_dereference(map->snap);
 	*bdev = snap ? snap->path[0]->dev->bdev : NULL;
 	rcu_read_unlock();
+	if (!*bdev && READ_ONCE(map->activating))
+		return -ENOTCONN;
 	if (!*bdev)
 		return READ_ONCE(map->conf->t.queue) && !READ_ONCE(map->expired) ? -ENOTCONN : -EIO;
 	/* more than the map shows: device-mapper then wants a privilege */

@@ -128,7 +128,9 @@ static u64 mpath_old_load(const struct mpath_path *path)
 static void mpath_watch(struct mpath_path *path, u64 now_ns)
 {
 	u64 limit = mul_u32_u32(path->map->conf->t.hung_ms, NSEC_PER_MSEC);
-	bool probe_hangs = path->probe->busy && now_ns - path->probe->sent_ns > limit;
+	/* one that has ended is still busy while the path's identity is asked for */
+	bool probe_hangs = path->probe->busy && !READ_ONCE(path->probe->end_ns) &&
+			   now_ns - path->probe->sent_ns > limit;
 
 	/* much that has waited was sent at once: as long as it gets less, nothing hangs */
 	if (path->record->fresh && !mpath_send_idle(path->leg))
@@ -191,6 +193,7 @@ static void mpath_tick(struct work_struct *work)
 	iops = mpath_iops(map, now_ns);
 	for (p = 0; p < map->conf->nr_paths; p++) {
 		mpath_watch(&map->paths[p], now_ns);
+		mpath_health_calm(&map->paths[p].record->health, now_ns);
 		WRITE_ONCE(map->paths[p].doubted, false);
 	}
 	mpath_hedge_tick(map, now_ns);

@@ -221,6 +221,16 @@ comes_back_a_stranger() {
 	path_returns pa other
 	wait_for 30 path_state_is m pa foreign
 	check_pattern /dev/mapper/m 0 65536 alpha
+	# not for want of another one, either
+	message m set probe_interval 50
+	path_dies pb
+	expect_fail dd if=/dev/mapper/m of=/dev/null bs=4k count=1 iflag=direct status=none
+	sleep 2
+	path_state_is m pa foreign
+	path_state_is m pb failed
+	expect_fail dd if=/dev/mapper/m of=/dev/null bs=4k count=1 iflag=direct status=none
+	path_returns pb
+	wait_for 30 path_state_is m pb up
 	path_returns pa
 	wait_for 30 path_state_is m pa up
 }

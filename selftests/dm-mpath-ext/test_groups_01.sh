@@ -120,6 +120,44 @@ initial() {
 	group_is m 1
 }
 
+reload() {
+	dmsetup load m --table "$1"
+	dmsetup suspend --nolockfs m
+	dmsetup resume m
+}
+
+# What the administrator wants of groups outlives a table; they are known by their paths.
+over_reload() {
+	local table
+	three "4 failback manual probe_interval 50" 1
+	table=$(dmsetup table m)
+	message m disable_group 1
+	group_is m 2
+	reload "$table"
+	assert_eq "$(letters | cut -c1)" D "letter of a disabled group"
+	group_is m 2
+	# I/O stays where it is, as failback says
+	message m enable_group 1
+	reload "$table"
+	group_is m 2
+	message m disable_group 3
+	# without the first group the others are one further in front
+	reload "$(sed "s/ 3 1 round-robin 0 1 0 $(devno pa) / 2 1 /" <<<"$table")"
+	group_is m 1
+	assert_match "$(dmsetup status m)" " 2 1 A .*$(devno pb).* D .*$(devno pc)"
+	read_one
+	# the administrator's choice stands against preference, in a new table as well
+	reload "$(sed 's/failback manual/failback immediate/' <<<"$table")"
+	group_is m 1
+	message m enable_group 3
+	message m switch_group 3
+	reload "$(dmsetup table m)"
+	group_is m 3
+	# a table that begins elsewhere than the one before means it
+	reload "$(sed 's/ 3 1 round-robin/ 3 2 round-robin/' <<<"$table")"
+	group_is m 2
+}
+
 # storms of messages from several at once, under load
 storm() {
 	local i pids=() load
@@ -149,5 +187,6 @@ run_test "failback manual" failback_manual
 run_test "failback after seconds" failback_later
 run_test "a group that was asked for stays" asked_for
 run_test "the initial group" initial
+run_test "a new table goes on with the groups as they were" over_reload
 run_test "storms of group messages under load" storm
 ktap_finish

@@ -330,7 +330,29 @@ write_zeroes_last_path() {
 	zeroed 1
 }
 
+# The kernel takes FUA from what it sends to a path without a write cache, as one that
+# is broken may be; the next path has to be asked for it.
+fua_first_without_cache() {
+	local trace=$T/trace
+	mkdisk disk 16 cache_size=8
+	mkpaths disk pa pb
+	mkmpath m 2 probe_interval 60000 0 2 1 round-robin 0 1 0 /dev/mapper/pa \
+		round-robin 0 1 0 /dev/mapper/pb
+	mkdir "$trace"
+	mount -t tracefs none "$trace" && [[ -d $trace/events/block ]] || skip "no block trace events"
+	path_dies pa
+	assert_eq "$(<"/sys/dev/block/$(devno pa)/queue/write_cache")" "write through" "an error table's cache"
+	echo 1 >"$trace/events/block/block_bio_queue/enable"
+	op_fua
+	echo 0 >"$trace/events/block/block_bio_queue/enable"
+	group_is m 2
+	cat "$trace/trace" >"$T/queued"
+	grep -q ": $(devno pa | tr : ,) WS 1024 " "$T/queued" || { cat "$T/queued"; fail "pa was not asked first"; }
+	grep -q ": $(devno pb | tr : ,) WFS 1024 " "$T/queued" || { cat "$T/queued"; fail "no FUA"; }
+}
+
 run_test "all paths up" all_up
+run_test "FUA, first on a path that has no cache" fua_first_without_cache
 run_test "one path slow" slow
 run_test "each fails over in flight" fails_over
 run_test "each hangs and goes on" hangs

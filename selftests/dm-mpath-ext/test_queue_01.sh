@@ -77,6 +77,23 @@ time_runs_out_twice() {
 	ends_with 0 $!
 }
 
+# The time is over, and the administrator asks for more of it.
+begun_anew() {
+	local start took
+	dead "2 queue_if_no_path 2"
+	expect_fail read_one
+	message m queue_if_no_path
+	start=${EPOCHREALTIME/[.,]/}
+	expect_fail read_one
+	took=$((${EPOCHREALTIME/[.,]/} - start))
+	((took >= 1000000)) || fail "after $took us"
+	message m set queue_if_no_path 60
+	read_one &
+	wait_for 10 holds m
+	message m reinstate_path /dev/mapper/pa
+	ends_with 0 $!
+}
+
 cap_on_bytes() {
 	local i pids=()
 	mkdisk disk 64
@@ -183,6 +200,7 @@ ioctls() {
 
 run_test "queueing turned on and off with I/O held" turned_on_and_off
 run_test "the time runs out, and begins anew with a path" time_runs_out_twice
+run_test "the time for queueing begins anew by message" begun_anew
 run_test "no more than 256 MiB are held, and what is held keeps its place" cap_on_bytes
 run_test "held across suspends without a flush, then written" across_suspends
 run_test "removed by force with I/O held" removed_by_force

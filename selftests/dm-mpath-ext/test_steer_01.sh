@@ -160,6 +160,11 @@ tunables() {
 		expect_fail message m set $bad
 	done
 	assert_match "$(dmsetup table m)" 'mpath-ext 11 queue_if_no_path 7 failback 30 slow_path 5 elastic 1000 100 hung_time 900 0 1 1 '
+	message m set slow_path off
+	message m set elastic off
+	assert_match "$(dmsetup table m)" 'mpath-ext 10 queue_if_no_path 7 failback 30 slow_path off elastic off hung_time 900 0 1 1 '
+	dmsetup table m | dmsetup load m
+	dmsetup clear m
 	path_hangs pa
 	dd if=/dev/mapper/m of=/dev/null bs=4k count=8 iflag=direct status=none &
 	wait_for 20 path_state_is m pa hung

@@ -56,6 +56,9 @@ static void test_good(void **state)
 		"2 failback 15 0 1 1 latency 0 1 0 a",
 		"2 slow_path 4.50 0 1 1 latency 0 1 0 a",
 		"2 hedge off 0 1 1 latency 0 1 0 a",
+		"2 slow_path off 0 1 1 latency 0 1 0 a",
+		"2 elastic off 0 1 1 latency 0 1 0 a",
+		"6 slow_path off hedge off elastic off 0 1 1 latency 0 1 0 a",
 		"3 hedge 99 2.50 0 1 1 latency 0 2 2 a role=active cost=0 b weight=100 role=standby",
 		"3 elastic 1000 200 0 1 1 latency 0 1 3 a weight=1 role=standby cost=1000000",
 		"14 queue_if_no_path 1 failback 1 probe_interval 10 slow_path 2 hedge 50 100 elastic 1 0 "

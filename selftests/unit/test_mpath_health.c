@@ -84,6 +84,54 @@ static void test_hold_down(void **state)
 	assert_int_equal(probes_until_back(), want);
 }
 
+/* it fails twice within a minute of coming back */
+static void flap_twice(void)
+{
+	mpath_health_down(&h, MPATH_FAILED, now);
+	for (unsigned int i = 0; i < MPATH_FLAP_LEVEL; i++) {
+		probes_until_back();
+		now += SECOND;
+		mpath_health_down(&h, MPATH_FAILED, now);
+	}
+	assert_true(mpath_flapping(&h));
+}
+
+/* flapping ends by itself, and not only when the path fails the next time */
+static void test_calm(void **state)
+{
+	(void)state;
+	flap_twice();
+	now += 2 * MPATH_FLAP_NS;
+	mpath_health_calm(&h, now);
+	assert_true(mpath_flapping(&h));
+	probes_until_back();
+	now += MPATH_FLAP_NS;
+	mpath_health_calm(&h, now);
+	assert_true(mpath_flapping(&h));
+	now += 1;
+	mpath_health_calm(&h, now);
+	assert_false(mpath_flapping(&h));
+	assert_int_equal(h.state, MPATH_UP);
+}
+
+/* the administrator's word ends it, and what he does to a path is no flapping */
+static void test_forgive(void **state)
+{
+	(void)state;
+	flap_twice();
+	mpath_health_up(&h, now);
+	mpath_health_forgive(&h);
+	assert_false(mpath_flapping(&h));
+	for (unsigned int i = 0; i < 10; i++) {
+		now += SECOND;
+		assert_true(mpath_health_down(&h, MPATH_OFF, now));
+		now += SECOND;
+		assert_true(mpath_health_up(&h, now));
+	}
+	assert_false(mpath_flapping(&h));
+	assert_int_equal(h.level, 0);
+}
+
 static void test_administrator(void **state)
 {
 	(void)state;
@@ -189,6 +237,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(test_fail_and_return, setup),
 		cmocka_unit_test_setup(test_hold_down, setup),
+		cmocka_unit_test_setup(test_calm, setup),
+		cmocka_unit_test_setup(test_forgive, setup),
 		cmocka_unit_test_setup(test_administrator, setup),
 		cmocka_unit_test_setup(test_ready, setup),
 		cmocka_unit_test_setup(test_foreign, setup),
