@@ -113,6 +113,7 @@ static void mpath_alua_ask(struct work_struct *work)
 	struct mpath_probe *probe = container_of(work, struct mpath_probe, ask);
 	unsigned int noio;
 
+	WRITE_ONCE(probe->start_ns, ktime_get_ns());
 	if (mpath_leg_explicit(probe->leg)) {
 		mpath_probe_ended(probe, mpath_alua_tur(probe->leg));
 		return;

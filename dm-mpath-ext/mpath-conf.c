@@ -34,7 +34,7 @@ static __printf(2, 3) int mpath_conf_error(struct mpath_conf *conf, const char *
 	va_end(args);
 	/* a word may hold a line's end, and is not to write a line of its own in the log */
 	for (c = conf->error; *c; c++)
-		if (*c < ' ' || *c == 0x7f)
+		if ((u8)*c < ' ' || *c == 0x7f)
 			*c = '?';
 	return -EINVAL;
 }

@@ -90,6 +90,8 @@ bool mpath_health_down(struct mpath_health *health, enum mpath_state state, u64 
 	if (state == MPATH_SLOW && health->state != MPATH_UP)
 		return false;
 	mpath_health_enter(health, state, now_ns);
+	if (state == MPATH_FOREIGN)
+		health->stranger = true;
 	if (worked && !mpath_works(state)) {
 		health->fails++;
 		/* what the administrator does to a path says nothing of it */
@@ -170,6 +172,7 @@ bool mpath_health_up(struct mpath_health *health, u64 now_ns)
 	if (health->state == MPATH_UP)
 		return false;
 	mpath_health_enter(health, MPATH_UP, now_ns);
+	health->stranger = false;
 	if (down)
 		health->up_ns = now_ns;
 	return true;

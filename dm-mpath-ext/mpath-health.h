@@ -39,6 +39,7 @@ enum mpath_state {
  * @level: how often it failed soon after it had come back, in a row
  * @up_ns: when it last came back; 0: never
  * @hold_ns: not to come back before this
+ * @stranger: it has shown another device since it last was up, whatever it is now
  */
 struct mpath_health {
 	enum mpath_state state;
@@ -49,6 +50,7 @@ struct mpath_health {
 	u32 level;
 	u64 up_ns;
 	u64 hold_ns;
+	bool stranger;
 };
 
 extern const char *const mpath_state_names[MPATH_STATES];

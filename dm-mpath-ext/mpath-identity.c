@@ -66,10 +66,10 @@ static struct mpath_sample *mpath_sample_start(struct mpath_leg *leg, sector_t s
 	/* drivers do not expect a read of nothing; the disk may be going away */
 	if (!bytes)
 		return NULL;
-	sample = kzalloc(sizeof(*sample), MPATH_GFP_LOOK);
+	sample = kzalloc(sizeof(*sample), GFP_NOIO);
 	if (!sample)
 		return NULL;
-	sample->page = alloc_page(MPATH_GFP_LOOK);
+	sample->page = alloc_page(GFP_NOIO);
 	if (!sample->page) {
 		kfree(sample);
 		return NULL;

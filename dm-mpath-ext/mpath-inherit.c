@@ -33,17 +33,38 @@ static bool mpath_group_has(const struct mpath_map *map, u32 g, const struct mpa
 	return false;
 }
 
-/* the group of @map with the first path of @from's group @g that it has, or one too high */
-static u32 mpath_heir(const struct mpath_map *map, const struct mpath_map *from, u32 g)
+/* paths of @from's group @old that are in @map's group @g */
+static u32 mpath_shared(const struct mpath_map *map, u32 g, const struct mpath_map *from, u32 old)
 {
-	const struct mpath_conf_group *conf = from->groups[g].conf;
-	u32 p, heir;
+	const struct mpath_conf_group *conf = from->groups[old].conf;
+	u32 p, shared = 0;
 
 	for (p = conf->first; p < conf->first + conf->paths; p++)
-		for (heir = 0; heir < map->conf->nr_groups; heir++)
-			if (mpath_group_has(map, heir, from->paths[p].record))
-				return heir;
-	return map->conf->nr_groups;
+		shared += mpath_group_has(map, g, from->paths[p].record);
+	return shared;
+}
+
+/* the group of @map with most of the paths of @from's group @old, or one too high */
+static u32 mpath_heir(const struct mpath_map *map, const struct mpath_map *from, u32 old)
+{
+	u32 g, shared, most = 0, heir = map->conf->nr_groups;
+
+	for (g = 0; g < map->conf->nr_groups; g++) {
+		shared = mpath_shared(map, g, from, old);
+		if (shared <= most)
+			continue;
+		most = shared;
+		heir = g;
+	}
+	return heir;
+}
+
+/* whoever leaves a table's first group at 1 does not ask for that group */
+static bool mpath_same_beginning(const struct mpath_map *map, const struct mpath_map *before)
+{
+	if (map->conf->initial == 1 && before->conf->initial == 1)
+		return true;
+	return mpath_heir(map, before, before->conf->initial - 1) == map->conf->initial - 1;
 }
 
 /* was there a path of this group before, and each of those in a group that was disabled? */
@@ -90,6 +111,6 @@ void mpath_inherit_groups(struct mpath_map *map)
 		return;
 	for (g = 0; g < map->conf->nr_groups; g++)
 		map->groups[g].off = mpath_was_off(map, g, before);
-	if (map->conf->initial == before->conf->initial)
+	if (mpath_same_beginning(map, before))
 		mpath_inherit_use(map, before);
 }

@@ -57,12 +57,12 @@ static void mpath_inquiry_ask(struct work_struct *work)
 
 static struct mpath_inquiry *mpath_inquiry_new(struct mpath_leg *leg)
 {
-	struct mpath_inquiry *inquiry = kzalloc(sizeof(*inquiry), MPATH_GFP_LOOK);
+	struct mpath_inquiry *inquiry = kzalloc(sizeof(*inquiry), GFP_NOIO);
 
 	if (!inquiry)
 		return NULL;
 	/* on its own, since devices write to it */
-	inquiry->page = kzalloc(MPATH_INQUIRY_BYTES, MPATH_GFP_LOOK);
+	inquiry->page = kzalloc(MPATH_INQUIRY_BYTES, GFP_NOIO);
 	if (!inquiry->page) {
 		kfree(inquiry);
 		return NULL;

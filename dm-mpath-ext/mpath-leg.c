@@ -12,6 +12,8 @@
 
 struct workqueue_struct *mpath_leg_wq;
 struct workqueue_struct *mpath_send_wq;
+/* closing takes locks under which others wait for memory: answers are not to wait for it */
+static struct workqueue_struct *mpath_close_wq;
 
 int mpath_leg_init(void)
 {
@@ -20,8 +22,16 @@ int mpath_leg_init(void)
 		return -ENOMEM;
 	mpath_send_wq = alloc_workqueue("mpath_sends", WQ_MEM_RECLAIM | WQ_UNBOUND,
 					WQ_MAX_ACTIVE);
-	if (mpath_send_wq)
-		return 0;
+	if (!mpath_send_wq)
+		goto err_legs;
+	mpath_close_wq = alloc_workqueue("mpath_closes", WQ_MEM_RECLAIM | WQ_UNBOUND, 0);
+	if (!mpath_close_wq)
+		goto err_sends;
+	return 0;
+
+err_sends:
+	destroy_workqueue(mpath_send_wq);
+err_legs:
 	destroy_workqueue(mpath_leg_wq);
 	return -ENOMEM;
 }
@@ -31,6 +41,7 @@ void mpath_leg_exit(void)
 	/* each leg held the module, so all that is left is a work that returns */
 	destroy_workqueue(mpath_send_wq);
 	destroy_workqueue(mpath_leg_wq);
+	destroy_workqueue(mpath_close_wq);
 }
 
 static void mpath_leg_release(struct work_struct *work)
@@ -50,7 +61,7 @@ static void mpath_leg_last(struct kref *refs)
 {
 	struct mpath_leg *leg = container_of(refs, struct mpath_leg, refs);
 
-	queue_work(mpath_leg_wq, &leg->release);
+	queue_work(mpath_close_wq, &leg->release);
 }
 
 void mpath_leg_put(struct mpath_leg *leg)

@@ -58,12 +58,6 @@ struct mpath_leg {
 	struct work_struct release;
 };
 
-/*
- * To bring a path back: that memory may be waiting for this very map, and what cannot be
- * asked now is asked again.
- */
-#define MPATH_GFP_LOOK	(GFP_NOIO | __GFP_NORETRY | __GFP_NOWARN)
-
 /* of the module: for what may outlive a table; may be needed to free memory */
 extern struct workqueue_struct *mpath_leg_wq;
 /*

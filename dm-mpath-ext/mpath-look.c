@@ -2,9 +2,17 @@
 /*
  * Looks at paths that are to come back.
  */
+#include <linux/sched/mm.h>
+
 #include "mpath-alua.h"
 #include "mpath-look.h"
 #include "mpath-path.h"
+
+/* can others be held against this path? A port that sleeps answers no read */
+static bool mpath_look_answers(const struct mpath_path *path)
+{
+	return mpath_path_works(path) && !mpath_alua_asleep(path);
+}
 
 /* another path of the map that works, to hold one against; NULL if there is none */
 static struct mpath_leg *mpath_look_peer(const struct mpath_path *path)
@@ -12,19 +20,15 @@ static struct mpath_leg *mpath_look_peer(const struct mpath_path *path)
 	struct mpath_map *map = path->map;
 	u32 p;
 
-	for (p = 0; p < map->conf->nr_paths; p++) {
-		const struct mpath_path *other = &map->paths[p];
-
-		/* a port that sleeps answers no read */
-		if (other != path && mpath_path_works(other) && !mpath_alua_asleep(other))
-			return mpath_leg_get(other->leg);
-	}
+	for (p = 0; p < map->conf->nr_paths; p++)
+		if (&map->paths[p] != path && mpath_look_answers(&map->paths[p]))
+			return mpath_leg_get(map->paths[p].leg);
 	return NULL;
 }
 
 static bool mpath_look_foreign(const struct mpath_path *path)
 {
-	return path->record->health.state == MPATH_FOREIGN;
+	return path->record->health.stranger;
 }
 
 /* where all paths are foreign nobody else is left to say what the map shows */
@@ -51,7 +55,7 @@ void mpath_look_begin(struct mpath_look *look, const struct mpath_path *path)
 	look->learned = false;
 }
 
-enum mpath_likeness mpath_look(struct mpath_look *look)
+static enum mpath_likeness mpath_look_ask(struct mpath_look *look)
 {
 	/* no path could be read when the table was made */
 	if (!look->known.sectors) {
@@ -59,12 +63,25 @@ enum mpath_likeness mpath_look(struct mpath_look *look)
 			return MPATH_UNKNOWN;
 		if (mpath_identity_learn(look->peer ?: look->leg, &look->known))
 			return MPATH_UNKNOWN;
+		/* where all are strangers, one that says who it is may be believed */
+		if (look->foreign && !look->peer && !mpath_ids_certain(&look->known.ids))
+			return MPATH_UNKNOWN;
 		look->learned = look->known.sectors >= look->need;
 		if (!look->peer)
 			return look->learned ? MPATH_SAME : MPATH_OTHER;
 	}
 	return mpath_identity_check(look->leg, &look->known, look->peer, look->need,
 				    look->foreign);
+}
+
+enum mpath_likeness mpath_look(struct mpath_look *look)
+{
+	/* memory may be waiting for this very path: a few pages of the reserve bring it back */
+	unsigned int reserve = memalloc_noreclaim_save();
+	enum mpath_likeness likeness = mpath_look_ask(look);
+
+	memalloc_noreclaim_restore(reserve);
+	return likeness;
 }
 
 /*
@@ -78,7 +95,7 @@ static bool mpath_look_outrun(const struct mpath_look *look, const struct mpath_
 	if (look->peer || mpath_ids_certain(&look->known.ids))
 		return false;
 	for (p = 0; p < map->conf->nr_paths; p++)
-		if (map->paths[p].leg != look->leg && mpath_path_works(&map->paths[p]))
+		if (map->paths[p].leg != look->leg && mpath_look_answers(&map->paths[p]))
 			return true;
 	return false;
 }

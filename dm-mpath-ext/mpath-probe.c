@@ -46,7 +46,7 @@ static void mpath_probe_read(struct work_struct *work)
 {
 	struct mpath_probe *probe = container_of(work, struct mpath_probe, ask);
 
-	probe->start_ns = ktime_get_ns();
+	WRITE_ONCE(probe->start_ns, ktime_get_ns());
 	submit_bio(&probe->bio);
 }
 
@@ -60,7 +60,7 @@ static void mpath_probe_send(struct mpath_path *path, u64 now_ns)
 	path->probes++;
 	probe->busy = true;
 	probe->sent_ns = now_ns;
-	probe->start_ns = now_ns;
+	probe->start_ns = 0;
 	probe->end_ns = 0;
 	probe->asleep = mpath_alua_asleep(path);
 	if (probe->asleep) {

@@ -32,8 +32,8 @@ enum mpath_verdict {
  * @done: takes the answer in
  * @status: the answer
  * @sent_ns: when it was to be sent
- * @start_ns: when it was
- * @end_ns: when it came back
+ * @start_ns: when it was; 0: not yet
+ * @end_ns: when it came back; 0: not yet
  * @asleep: it is no read, since the path's port serves none
  * @busy: it is in flight; under the resource's lock
  */
@@ -57,6 +57,21 @@ struct mpath_probe {
 /* both may sleep; the path's leg and record are there */
 int mpath_probe_init(struct mpath_path *path);
 void mpath_probe_exit(struct mpath_path *path);
+
+/*
+ * For how long, ns, its path has not answered; 0: nothing is under way. Not before it was
+ * sent, which another path may have kept it waiting for, nor once it has come back, while
+ * the path's identity is asked for. The resource's lock is held.
+ */
+static inline u64 mpath_probe_age(const struct mpath_probe *probe, u64 now_ns)
+{
+	u64 start_ns = READ_ONCE(probe->start_ns);
+
+	/* it may have been sent after the caller looked at the clock */
+	if (!probe->busy || !start_ns || READ_ONCE(probe->end_ns) || now_ns < start_ns)
+		return 0;
+	return now_ns - start_ns;
+}
 
 /* a probe has come back; any context */
 void mpath_probe_ended(struct mpath_probe *probe, blk_status_t status);

@@ -188,6 +188,18 @@ void mpath_retry_review(struct mpath_map *map)
 		queue_work(map->wq, &map->retry_work);
 }
 
+bool mpath_retry_waits(struct mpath_map *map)
+{
+	unsigned long flags;
+	bool waits;
+
+	spin_lock_irqsave(&map->wait_lock, flags);
+	waits = rcu_access_pointer(map->snap) || map->activating ||
+		(map->conf->t.queue && !map->expired);
+	spin_unlock_irqrestore(&map->wait_lock, flags);
+	return waits;
+}
+
 void mpath_retry_anew(struct mpath_map *map)
 {
 	lockdep_assert_held(&map->resource->lock);
@@ -250,7 +262,7 @@ static void mpath_retry_restore(struct bio *bio)
 	bio->bi_flags = io->flags;
 	bio->bi_status = BLK_STS_OK;
 	/* whoever polls for it must not do so where it was before */
-	bio->bi_opf = io->opf & ~REQ_POLLED;
+	bio->bi_opf = io->opf & ~(REQ_POLLED | REQ_ALLOC_CACHE);
 	WRITE_ONCE(bio->bi_cookie, BLK_QC_T_NONE);
 	/* a split below us has counted it down */
 	atomic_set(&bio->__bi_remaining, io->remaining);

@@ -54,6 +54,9 @@ void mpath_retry_review(struct mpath_map *map);
 /* end what has waited for a path for too long; may sleep; takes the resource's lock */
 void mpath_retry_expire(struct mpath_map *map);
 
+/* does I/O without a path wait for one now, or has one come meanwhile? any context */
+bool mpath_retry_waits(struct mpath_map *map);
+
 /* no path: the time for which I/O waits for one begins now; the resource's lock is held */
 void mpath_retry_anew(struct mpath_map *map);
 

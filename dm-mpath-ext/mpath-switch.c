@@ -189,7 +189,7 @@ static bool mpath_publish(struct mpath_map *map, u32 g)
 	/* together: a bio that finds no path has to know what it is to wait for */
 	spin_lock_irq(&map->wait_lock);
 	rcu_assign_pointer(map->snap, snap);
-	WRITE_ONCE(map->activating, !snap && g != MPATH_NO_GROUP);
+	map->activating = !snap && g != MPATH_NO_GROUP;
 	spin_unlock_irq(&map->wait_lock);
 	if (old)
 		old->retired = get_state_synchronize_rcu();

@@ -141,7 +141,7 @@ static void mpath_path_unread(struct mpath_path *path)
 
 static bool mpath_path_foreign(const struct mpath_path *path)
 {
-	return READ_ONCE(path->record->health.state) == MPATH_FOREIGN;
+	return READ_ONCE(path->record->health.stranger);
 }
 
 /* a path that has shown another device before says nothing of this one */
@@ -410,10 +410,8 @@ static MPATH_PREPARE_IOCTL(mpath_prepare_ioctl)
 	snap = rcu_dereference(map->snap);
 	*bdev = snap ? snap->path[0]->dev->bdev : NULL;
 	rcu_read_unlock();
-	if (!*bdev && READ_ONCE(map->activating))
-		return -ENOTCONN;
 	if (!*bdev)
-		return READ_ONCE(map->conf->t.queue) && !READ_ONCE(map->expired) ? -ENOTCONN : -EIO;
+		return mpath_retry_waits(map) ? -ENOTCONN : -EIO;
 	/* more than the map shows: device-mapper then wants a privilege */
 	return ti->len != bdev_nr_sectors(*bdev);
 }

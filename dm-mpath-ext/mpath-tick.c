@@ -128,9 +128,7 @@ static u64 mpath_old_load(const struct mpath_path *path)
 static void mpath_watch(struct mpath_path *path, u64 now_ns)
 {
 	u64 limit = mul_u32_u32(path->map->conf->t.hung_ms, NSEC_PER_MSEC);
-	/* one that has ended is still busy while the path's identity is asked for */
-	bool probe_hangs = path->probe->busy && !READ_ONCE(path->probe->end_ns) &&
-			   now_ns - path->probe->sent_ns > limit;
+	bool probe_hangs = mpath_probe_age(path->probe, now_ns) > limit;
 
 	/* much that has waited was sent at once: as long as it gets less, nothing hangs */
 	if (path->record->fresh && !mpath_send_idle(path->leg))

@@ -156,6 +156,10 @@ over_reload() {
 	# a table that begins elsewhere than the one before means it
 	reload "$(sed 's/ 3 1 round-robin/ 3 2 round-robin/' <<<"$table")"
 	group_is m 2
+	# one that begins with the same group does not, whatever its number is by now
+	message m switch_group 3
+	reload "$(sed "s/ 3 1 round-robin 0 1 0 $(devno pa) / 2 1 /" <<<"$table")"
+	assert_match "$(dmsetup status m)" " 2 2 E .*$(devno pb).* A .*$(devno pc)"
 }
 
 # storms of messages from several at once, under load

@@ -155,9 +155,13 @@ static void test_foreign(void **state)
 	assert_false(mpath_health_down(&h, MPATH_HUNG, now));
 	assert_int_equal(h.state, MPATH_FOREIGN);
 	assert_int_equal(h.fails, 1);
+	assert_true(h.stranger);
 	probes_until_back();
+	assert_false(h.stranger);
+	/* turned off by hand it is no less a stranger */
 	mpath_health_down(&h, MPATH_FOREIGN, now);
 	assert_true(mpath_health_down(&h, MPATH_OFF, now));
+	assert_true(h.stranger);
 }
 
 /* what is decided after a look at the path's identity is decided anew */
