@@ -58,10 +58,16 @@ static int create_option(struct ctl *c, struct path_words *w, int option, const 
 
 static int create_args(struct ctl *c, struct path_words *w, int argc, char **argv)
 {
+	bool given[sizeof(create_options) / sizeof(create_options[0])] = { false };
 	int option, index = 0, code = CTL_OK;
 
-	while (!code && (option = ctl_getopt(argc, argv, "", create_options, &index)) != -1)
+	while (!code && (option = ctl_getopt(argc, argv, "", create_options, &index)) != -1) {
+		/* the kernel sees no more of an "off" that is left out */
+		if (option == OPT_FEATURE && given[index])
+			return refuse(create_options[index].name, "it is given twice");
+		given[index] = true;
 		code = create_option(c, w, option, create_options[index].name);
+	}
 	if (!code && (optind != argc - 1 || !w->nr_groups))
 		code = ctl_usage(c);
 	if (!code && w->initial > w->nr_groups)

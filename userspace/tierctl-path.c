@@ -492,8 +492,8 @@ const struct command path_commands[] = {
 	  "use a group; use one only if no other group works (to be sure, fail its paths);\n"
 	  "      take that back", 3, 3, group },
 	{ "path", "set", "MAP KEY [VALUE...]",
-	  "queue_if_no_path, fail_if_no_path, failback, probe_interval, hung_time,\n"
-	  "      and what may be off: slow_path, hedge, elastic", 2, 4, set },
+	  "fail_if_no_path, failback, probe_interval, hung_time, and what may be off:\n"
+	  "      queue_if_no_path, slow_path, hedge, elastic", 2, 4, set },
 	{ "path", "events", "[MAP] [--count N] [--timeout SECONDS]",
 	  "print events of paths as they happen", 0, 5, path_events },
 	{ "path", "top", "[MAP] [-n FRAMES] [-d SECONDS]",

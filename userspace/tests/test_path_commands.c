@@ -221,6 +221,29 @@ static void off_from_the_start(void **state)
 		    "create|32768|0 0 1 1 latency 0 1 0 8:0");
 }
 
+/* "off" is no word to the kernel, and is one of two all the same */
+static void given_twice(void **state)
+{
+	static const char *const both[] = {
+		"--queue-if-no-path 5 --queue-if-no-path off",
+		"--queue-if-no-path off --queue-if-no-path 5",
+		"--queue-if-no-path off --queue-if-no-path off",
+		"--slow-path 4 --slow-path off",
+	};
+	char line[128];
+
+	(void)state;
+	table = NULL;
+	for (int i = 0; i < 4; i++) {
+		snprintf(line, sizeof(line), "create data %s --group latency:8:0", both[i]);
+		assert_int_equal(say(path_table_commands, line), CTL_USAGE);
+		assert_string_equal(told, "");
+	}
+	assert_told(path_table_commands,
+		    "create data --queue-if-no-path 5 --group latency:8:0 --group latency:8:16",
+		    "create|32768|2 queue_if_no_path 5 0 2 1 latency 0 1 0 8:0 latency 0 1 0 8:16");
+}
+
 /* two that have vanished together, of which one alone could not be left out */
 static void dropped(void **state)
 {
@@ -281,6 +304,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(settings, set_up),
 		cmocka_unit_test_setup(off_from_the_start, set_up),
+		cmocka_unit_test_setup(given_twice, set_up),
 		cmocka_unit_test_setup(dropped, set_up),
 		cmocka_unit_test_setup(added, set_up),
 		cmocka_unit_test_setup(events_of_a_map, set_up),
