@@ -75,6 +75,10 @@ made_and_changed() {
 	ctl 2 'named twice' path add m 2 /dev/mapper/pb
 	ctl 2 'numbered from 1' path add m 0 /dev/tier/disk
 	ctl 3 'only 2 groups' path add m 3 /dev/tier/disk
+	ctl 0 '' path drop m /dev/mapper/pb "$(devno pc)"
+	json 'map(.group) == [1]' path list m
+	ctl 3 'is no path' path drop m /dev/mapper/pa /dev/mapper/pc
+	json 'map(.group) == [1]' path list m
 	ctl 0 '' path reload m --group queue-depth:/dev/mapper/pa,/dev/mapper/pb --initial 1
 	json '.groups | length == 1 and .[0].selector == "queue-depth" and
 		(.[0].paths | length == 2)' path show m
@@ -101,6 +105,7 @@ wrong_words() {
 		create m --group latency
 		create m --group latency:/dev/mapper/pa,speed=1
 		create m --initial 2 --group latency:/dev/mapper/pa
+		create m --queue-if-no-path 5 --queue-if-no-path off --group latency:/dev/mapper/pa
 		create --group latency:/dev/mapper/pa
 		list a b
 		list --nothing
@@ -188,6 +193,14 @@ settings() {
 		hung_time 1
 	END
 	json '.failback == "manual" and .slow_path == 900.5 and .elastic_high == 2000' path show m
+	ctl 0 '' path set m fail_if_no_path
+	json '.queue_if_no_path == null' path show m
+	ctl 0 '' path set m queue_if_no_path 7
+	json '.queue_if_no_path == 7' path show m
+	ctl 0 '' path set m queue_if_no_path off
+	json '.queue_if_no_path == null' path show m
+	ctl 0 '' path set m slow_path off
+	json '.slow_path == null' path show m
 }
 
 figures() {
@@ -265,6 +278,7 @@ events_come() {
 	grep -qE '^[0-9-]+T[0-9:.]+Z m [a-z-]+ dev=/dev/mapper/pa' "$T/all"
 	ctl 1 '' path events m --count 9 --timeout 0.3
 	ctl 0 '' path events --timeout 0.3
+	ctl 3 'no mpath-ext map' path events /dev/mapper/nothing --count 1 --timeout 60
 }
 
 some_wait() {
