@@ -5,6 +5,7 @@
 #include "tierd.h"
 
 #define BATCH		512	/* events a round: timers and HTTP get their turn */
+#define HEAR_MAX	64	/* rounds of them, where they do not end */
 
 static int watch_ready(sd_event_source *source, int fd, uint32_t revents, void *arg)
 {
@@ -66,6 +67,15 @@ bool feed_take(struct tierd *d, struct feed *f)
 	f->more = i == BATCH;
 	events_flush(d);
 	return fresh;
+}
+
+void feed_hear(struct tierd *d, struct feed *f)
+{
+	int tries = HEAR_MAX;
+
+	do {
+		feed_take(d, f);
+	} while (f->more && --tries);
 }
 
 void feed_drain(struct tierd *d, struct feed *f)

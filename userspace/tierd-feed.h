@@ -29,5 +29,6 @@ int feed_connect(struct tierd *d, struct feed *f, const struct feed_kind *kind);
 void feed_disconnect(struct feed *f);
 bool feed_take(struct tierd *d, struct feed *f);	/* true: read the state anew */
 void feed_drain(struct tierd *d, struct feed *f);	/* and does so */
+void feed_hear(struct tierd *d, struct feed *f);	/* all that waits, and leaves it at that */
 
 #endif

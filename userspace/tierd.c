@@ -336,6 +336,16 @@ static int serve(struct tierd *d)
 	return err < 0 ? 1 : 0;
 }
 
+/* what comes of our own words is heard now: to the next run it would be lost */
+static int once_only(struct tierd *d)
+{
+	int err = tierd_sample(d);
+
+	feed_hear(d, &d->feed);
+	feed_hear(d, &d->paths->feed);
+	return err || d->changes_refused;
+}
+
 static int run(struct tierd *d, bool once)
 {
 	int ret = 1;
@@ -350,7 +360,7 @@ static int run(struct tierd *d, bool once)
 		to_syslog = true;
 	}
 	if (!open_parts(d))
-		ret = once ? tierd_sample(d) || d->changes_refused : serve(d);
+		ret = once ? once_only(d) : serve(d);
 	close_parts(d);
 	return ret;
 }

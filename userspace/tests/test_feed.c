@@ -144,6 +144,26 @@ static void trouble(void **state)
 	assert_int_equal(flushes, 2);
 }
 
+/* more than a round of them, and none asks for a sample */
+static void hears_all(void **state)
+{
+	static int answers[2000];
+
+	(void)state;
+	for (int i = 0; i < 1999; i++)
+		answers[i] = 1;
+	answer = answers;
+	wants_fresh = true;
+	feed_hear(&d, &d.feed);
+	assert_int_equal(taken, 1999);
+	assert_int_equal(samples, 0);
+	assert_true(flushes > 0);
+	/* and has an end where they have none */
+	answer = NULL;
+	feed_hear(&d, &d.feed);
+	assert_int_equal(samples, 0);
+}
+
 #define TEST(name)	cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -154,6 +174,7 @@ int main(void)
 		TEST(flooded),
 		TEST(overrun),
 		TEST(trouble),
+		TEST(hears_all),
 	};
 
 	return cmocka_run_group_tests_name("feed", tests, NULL, NULL);
