@@ -53,10 +53,14 @@ static void make_room(struct paths *p)
 static struct numbering *begin(struct tierd *d, uint64_t epoch, uint64_t seq)
 {
 	struct paths *p = d->paths;
-	struct numbering new = { .epoch = epoch, .seq = epoch > p->all_since_ns ? 0 : seq };
+	/* of this millisecond, too */
+	uint64_t now = (uint64_t)(state_now_ms() + 1) * 1000000;
+	struct numbering new = { .epoch = epoch };
 	char name[NAME_LEN];
 	int64_t kept;
 
+	/* one of the future has begun before the clock was set back, maybe long before us */
+	new.seq = epoch > p->all_since_ns && epoch <= now ? 0 : seq;
 	name_of(name, epoch);
 	if (!ledger_get(d->ledger, name, &kept))
 		new.seq = new.kept = (uint64_t)kept;
@@ -85,12 +89,15 @@ static bool keep(const char *name, int64_t seq, void *maps)
 static void forget_gone(struct tierd *d)
 {
 	struct paths *p = d->paths;
+	int err;
 
 	for (size_t i = 0; i < p->nr_numberings; i++)
 		if (!maps_live(&p->maps, p->numbering[i].epoch))
 			p->numbering[i].kept = 0;
-	if (ledger_sweep(d->ledger, KEPT, keep, &p->maps))
+	err = ledger_sweep(d->ledger, KEPT, keep, &p->maps);
+	if (err && !p->numbers_told)
 		tierd_log(LOG_WARNING, "%s", ledger_error(d->ledger));
+	p->numbers_told = err;
 }
 
 void path_numbers_sample(struct tierd *d)

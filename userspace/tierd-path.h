@@ -25,6 +25,7 @@ struct paths {
 	size_t nr_attempts;
 	struct taken *taken;		/* off, for flapping */
 	size_t nr_taken;
+	bool numbers_told;		/* that the ledger cannot drop them */
 	uint64_t samples;
 };
 

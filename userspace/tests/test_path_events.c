@@ -24,12 +24,13 @@ static struct tierd d;
 static struct dmtier_map map[2];
 static struct dmtier_path_event event;
 static bool needed;
+static int warnings;
 static char dir[SCRATCH_LEN], ledger[SCRATCH_LEN + 16];
 
 void tierd_log(int priority, const char *format, ...)
 {
-	(void)priority;
 	(void)format;
+	warnings += priority == LOG_WARNING;
 }
 
 const char *tierd_consumer(const char *pool, uint32_t lun, void *tierd)
@@ -298,6 +299,41 @@ static void gone_is_forgotten(void **state)
 	assert_int_equal(losses(), 0);
 }
 
+/* begun before the clock was set back: nobody knows how long before */
+static void a_life_of_the_future(void **state)
+{
+	uint64_t now = (uint64_t)state_now_ms() * 1000000, hour = 3600000000000;
+
+	(void)state;
+	sample(now + hour, 5);
+	assert_false(heard("policy", now + 2 * hour, 7));
+	assert_int_equal(losses(), 0);
+	assert_true(heard("policy", now + 2 * hour, 9));
+	sample(now - hour, 3);
+	assert_int_equal(d.events_lost, 1 + 3);
+}
+
+/* trouble of the ledger is told once of each series */
+static void gone_but_kept(void **state)
+{
+	char err[256];
+
+	(void)state;
+	sample(OLD, 5);
+	ledger_close(d.ledger);
+	assert_int_equal(ledger_open(&d.ledger, ledger, LEDGER_READ, err, sizeof(err)), 0);
+	warnings = 0;
+	map[0].epoch = OLD + 1;
+	for (int i = 0; i < 5; i++)
+		path_numbers_sample(&d);
+	assert_int_equal(warnings, 1);
+	ledger_close(d.ledger);
+	assert_int_equal(ledger_open(&d.ledger, ledger, LEDGER_WRITE, err, sizeof(err)), 0);
+	path_numbers_sample(&d);
+	assert_int_equal(warnings, 1);
+	assert_int_equal(kept(), 0);
+}
+
 /* more lives than are known at a time: none is taken for a young one */
 static void many_lives(void **state)
 {
@@ -319,6 +355,8 @@ int main(void)
 		TEST(while_we_did_not_run),
 		TEST(not_stored),
 		TEST(gone_is_forgotten),
+		TEST(a_life_of_the_future),
+		TEST(gone_but_kept),
 		TEST(many_lives),
 	};
 
