@@ -12,6 +12,7 @@
 #include "tierd-path.h"
 
 #define READS_MAX	3	/* of one sample, while there are news */
+#define AGAIN_US	10000	/* to the next, where news do not end: others have their turn */
 
 int path_new(struct tierd *d)
 {
@@ -28,6 +29,7 @@ void path_free(struct tierd *d)
 	free(d->paths->numbering);
 	free(d->paths->attempt);
 	free(d->paths->taken);
+	sd_event_source_unref(d->paths->again);
 	free(d->paths);
 	d->paths = NULL;
 }
@@ -111,10 +113,40 @@ static int book_none(struct tierd *d)
 	return book(d);
 }
 
+static int look_again(sd_event_source *source, uint64_t now, void *arg)
+{
+	(void)source;
+	(void)now;
+	tierd_sample(arg);
+	return 0;
+}
+
+void path_again(struct tierd *d)
+{
+	struct paths *p = d->paths;
+	int err, on;
+
+	if (!p->again) {
+		err = sd_event_add_time_relative(d->event, &p->again, CLOCK_MONOTONIC, AGAIN_US, 1,
+						 look_again, d);
+	} else {
+		err = sd_event_source_get_enabled(p->again, &on);
+		if (err < 0 || on != SD_EVENT_OFF)
+			return;
+		err = sd_event_source_set_time_relative(p->again, AGAIN_US);
+		if (err >= 0)
+			err = sd_event_source_set_enabled(p->again, SD_EVENT_ONESHOT);
+	}
+	/* the next sample in its time does as well */
+	if (err < 0)
+		tierd_log(LOG_WARNING, "no sample out of turn: %s", strerror(-err));
+}
+
 int path_read_and_book(struct tierd *d)
 {
 	int err = connect_kernel(d), tries = READS_MAX;
 	struct paths *p = d->paths;
+	bool news;
 
 	if (err == -ENOENT)
 		book_none(d);
@@ -125,7 +157,10 @@ int path_read_and_book(struct tierd *d)
 	/* what is told meanwhile may ask for a state that is newer than what was read */
 	do {
 		err = maps_read(p->kernel, &p->maps);
-	} while (!err && feed_take(d, &p->feed) && --tries);
+		news = !err && feed_take(d, &p->feed);
+	} while (news && --tries);
+	if (news)
+		path_again(d);
 	if (err) {
 		tierd_log(LOG_ERR, "cannot read the state of maps: %s", dmtier_error(p->kernel));
 		d->samples_failed++;

@@ -26,6 +26,7 @@ struct paths {
 	struct taken *taken;		/* off, for flapping */
 	size_t nr_taken;
 	bool numbers_told;		/* that the ledger cannot drop them */
+	sd_event_source *again;		/* a sample that is wanted at once */
 	uint64_t samples;
 };
 
@@ -35,6 +36,7 @@ void path_disconnect(struct tierd *d);
 
 /* one sample; 0 or -errno */
 int path_read_and_book(struct tierd *d);
+void path_again(struct tierd *d);	/* another one, at the loop's next turn */
 
 /* tierd-path-events.c */
 extern const struct feed_kind path_feed;
