@@ -71,7 +71,7 @@ static bool handle(struct tierd *d, const struct dmtier_path_event *e)
 	}
 	record_event(d, e);
 	path_escalate_event(d, e);
-	fresh |= path_policy_event(d, e);
+	fresh |= path_flap_event(d, e);
 	/* a new table has its own settings, and what went has to be booked */
 	return fresh || is(e, "map-resumed") || is(e, "map-removed");
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Policy of maps: settings into the kernel, failback in windows, paths that flap
+ * Policy of maps: settings into the kernel, failback in windows
  *
  * Failover is the kernel's and waits for nobody. Going back is not urgent, and
  * here it may wait for a window: the kernel is told to go back by hand only, and
@@ -15,21 +15,11 @@
 #include "tierd-path.h"
 
 #define AGAIN_MS	300000	/* until a failback that did nothing is tried again */
-#define NAME_LEN	(DMTIER_MAP_LEN + DMTIER_DEV_LEN + 8)
-/* longer than any path is off; for a moment one may be out of sight, as between two tables */
-#define GONE_MS		(8 * 86400 * 1000LL)
 
 struct attempt {
 	uint64_t epoch;
 	uint32_t from;
 	int64_t time_ms;
-};
-
-/* a path that we took off: the kernel's number of the last event there was by then */
-struct taken {
-	uint64_t epoch;
-	uint64_t seq;
-	char dev[DMTIER_DEV_LEN];
 };
 
 static int set(struct tierd *d, const char *map, const struct config_setting *s)
@@ -166,114 +156,6 @@ static void check_failback(struct tierd *d, const struct config_map *c,
 		fail_back(d, m, g);
 }
 
-/* -- paths that flap -- */
-
-#define MARK	"flaps "	/* <map>/<dev> in the ledger */
-
-/* when we took the path off, ms; 0: we did not. Kept in the ledger over our restarts */
-static int64_t off_since(struct tierd *d, const char *map, const char *dev, char name[NAME_LEN])
-{
-	int64_t value;
-
-	snprintf(name, NAME_LEN, MARK "%s/%s", map, dev);
-	return ledger_get(d->ledger, name, &value) ? 0 : value;
-}
-
-/* @value 0: there is nothing to remember any more */
-static void remember(struct tierd *d, const char *name, int64_t value)
-{
-	if (value ? ledger_put(d->ledger, name, value) : ledger_drop(d->ledger, name))
-		tierd_log(LOG_WARNING, "%s", ledger_error(d->ledger));
-}
-
-static struct taken *taken(struct paths *p, uint64_t epoch, const char *dev)
-{
-	for (size_t i = 0; i < p->nr_taken; i++)
-		if (p->taken[i].epoch == epoch && !strcmp(p->taken[i].dev, dev))
-			return &p->taken[i];
-	return NULL;
-}
-
-/* the kernel has told of our own word by now; what it tells later is somebody else's */
-static void note_taken(struct paths *paths, const struct dmtier_path *p)
-{
-	struct taken new = { .epoch = p->epoch, .seq = UINT64_MAX };
-	struct taken *old = taken(paths, p->epoch, p->dev);
-	struct dmtier_map map;
-
-	if (!dmtier_map_get(paths->kernel, p->map, &map) && map.epoch == p->epoch)
-		new.seq = map.seq;
-	snprintf(new.dev, sizeof(new.dev), "%s", p->dev);
-	if (old)
-		*old = new;
-	else
-		state_append((void **)&paths->taken, &paths->nr_taken, &new, sizeof(new));
-}
-
-/* a path is taken off only while another one carries the map and is steady */
-static bool others_carry(const struct maps *m, const struct dmtier_path *p)
-{
-	for (size_t i = 0; i < m->nr_paths; i++)
-		if (&m->path[i] != p && !strcmp(m->path[i].map, p->map) &&
-		    !strcmp(m->path[i].state, "up") && !m->path[i].flapping)
-			return true;
-	return false;
-}
-
-/* our mark goes before: if we die behind it, nothing is off that nobody brings back */
-static void take_off(struct tierd *d, struct dmtier_path *p, const char *name, uint32_t seconds)
-{
-	remember(d, name, d->paths->maps.time_ms);
-	if (dmtier_path_fail(d->paths->kernel, p->map, p->dev)) {
-		tierd_log(LOG_ERR, "map %s: path %s flaps, but cannot be taken off: %s", p->map,
-			  p->dev, dmtier_error(d->paths->kernel));
-		remember(d, name, 0);
-		return;
-	}
-	note_taken(d->paths, p);
-	/* for the paths that are looked at after this one */
-	snprintf(p->state, sizeof(p->state), "off");
-	tierd_log(LOG_WARNING, "map %s: path %s flaps, and is off for %" PRIu32 " s", p->map,
-		  p->dev, seconds);
-}
-
-static void bring_back(struct tierd *d, const struct dmtier_path *p, const char *name)
-{
-	if (dmtier_path_reinstate(d->paths->kernel, p->map, p->dev)) {
-		tierd_log(LOG_ERR, "map %s: path %s cannot be reinstated: %s", p->map, p->dev,
-			  dmtier_error(d->paths->kernel));
-		return;
-	}
-	remember(d, name, 0);
-	tierd_log(LOG_NOTICE, "map %s: path %s is tried again", p->map, p->dev);
-}
-
-/* what we took off also comes back where @flap_off is 0, and where nothing else is left */
-static void check_path(struct tierd *d, uint32_t flap_off, struct dmtier_path *p)
-{
-	int64_t now = d->paths->maps.time_ms, since;
-	bool off = !strcmp(p->state, "off");
-	char name[NAME_LEN];
-
-	since = off_since(d, p->map, p->dev, name);
-	if (since && !off)
-		remember(d, name, 0);
-	else if (since && (now < since || now - since >= flap_off * 1000LL ||
-			   !others_carry(&d->paths->maps, p)))
-		bring_back(d, p, name);
-	else if (!off && flap_off && p->flapping && others_carry(&d->paths->maps, p))
-		take_off(d, p, name, flap_off);
-}
-
-static void check_paths(struct tierd *d, const struct dmtier_map *m, uint32_t flap_off)
-{
-	struct maps *maps = &d->paths->maps;
-
-	for (size_t i = 0; i < maps->nr_paths; i++)
-		if (!strcmp(maps->path[i].map, m->name))
-			check_path(d, flap_off, &maps->path[i]);
-}
-
 static void check_map(struct tierd *d, const struct config_map *c, const struct dmtier_map *m)
 {
 	for (int i = 0; i < c->settings.nr; i++)
@@ -281,95 +163,29 @@ static void check_map(struct tierd *d, const struct config_map *c, const struct 
 	check_failback(d, c, m);
 }
 
-/* true: what came may leave a map with nothing but what we took off */
-static bool may_be_needed(struct tierd *d, const struct dmtier_path_event *e)
+static void forget_gone(struct paths *p)
 {
-	const struct maps *maps = &d->paths->maps;
-	const struct dmtier_path *p;
-	char name[NAME_LEN];
-
-	if (strcmp(e->event, "no-path") && strncmp(e->event, "path-", 5))
-		return false;
-	for (p = maps->path; p < maps->path + maps->nr_paths; p++)
-		if (!strcmp(p->map, e->map) && !strcmp(p->state, "off") &&
-		    off_since(d, p->map, p->dev, name))
-			return true;
-	return false;
-}
-
-/* the administrator means it for good */
-static void see_word(struct tierd *d, const struct dmtier_path_event *e)
-{
-	const struct taken *ours = taken(d->paths, e->epoch, e->dev);
-	char name[NAME_LEN];
-
-	if (strcmp(e->key, "fail_path") || strcmp(e->event, "policy") ||
-	    (ours && e->seq <= ours->seq) || !off_since(d, e->map, e->dev, name))
-		return;
-	remember(d, name, 0);
-	tierd_log(LOG_NOTICE,
-		  "map %s: path %s was failed by hand, too, and stays off until it is reinstated",
-		  e->map, e->dev);
-}
-
-bool path_policy_event(struct tierd *d, const struct dmtier_path_event *e)
-{
-	see_word(d, e);
-	return may_be_needed(d, e);
-}
-
-/* -- what has gone -- */
-
-static bool named(const struct dmtier_path *p, size_t nr, const char *name)
-{
-	size_t len;
-
-	for (size_t i = 0; i < nr; i++) {
-		len = strlen(p[i].map);
-		if (!strncmp(p[i].map, name, len) && name[len] == '/' &&
-		    !strcmp(p[i].dev, name + len + 1))
-			return true;
-	}
-	return false;
-}
-
-static bool keep_mark(const char *name, int64_t since, void *maps)
-{
-	const struct maps *m = maps;
-	int64_t age = m->time_ms > since ? m->time_ms - since : since - m->time_ms;
-
-	name += strlen(MARK);
-	return since && (age < GONE_MS || named(m->path, m->nr_paths, name) ||
-			 named(m->former, m->nr_former, name));
-}
-
-static void forget_gone(struct tierd *d)
-{
-	struct paths *p = d->paths;
-
 	for (size_t i = 0; i < p->nr_attempts; i++)
 		if (!maps_live(&p->maps, p->attempt[i].epoch))
 			p->attempt[i--] = p->attempt[--p->nr_attempts];
-	for (size_t i = 0; i < p->nr_taken; i++)
-		if (!maps_live(&p->maps, p->taken[i].epoch))
-			p->taken[i--] = p->taken[--p->nr_taken];
-	if (ledger_sweep(d->ledger, MARK, keep_mark, &p->maps))
-		tierd_log(LOG_WARNING, "%s", ledger_error(d->ledger));
 }
 
 void path_policy(struct tierd *d)
 {
-	const struct maps *maps = &d->paths->maps;
+	struct maps *maps = &d->paths->maps;
 	const struct config_map *c;
 
+	path_flap_begin(d);
 	for (size_t i = 0; i < maps->nr_maps; i++) {
 		/* a map that is suspended takes no settings */
 		if (strcmp(maps->map[i].state, "active"))
 			continue;
 		c = config_map(d->config, maps->map[i].name);
+		/* paths first: our own settings are news of the map, too */
+		path_flap_check(d, &maps->map[i], c ? c->flap_off : 0);
 		if (c)
 			check_map(d, c, &maps->map[i]);
-		check_paths(d, &maps->map[i], c ? c->flap_off : 0);
 	}
-	forget_gone(d);
+	path_flap_forget(d);
+	forget_gone(d->paths);
 }

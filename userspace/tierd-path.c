@@ -29,6 +29,7 @@ void path_free(struct tierd *d)
 	free(d->paths->numbering);
 	free(d->paths->attempt);
 	free(d->paths->taken);
+	free(d->paths->unseen);
 	sd_event_source_unref(d->paths->again);
 	free(d->paths);
 	d->paths = NULL;

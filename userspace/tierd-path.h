@@ -9,6 +9,7 @@
 struct attempt;
 struct numbering;
 struct taken;
+struct unseen;
 
 /* tierd-path.c; the policy's tries, and what it took off, are its own */
 struct paths {
@@ -25,7 +26,10 @@ struct paths {
 	size_t nr_attempts;
 	struct taken *taken;		/* off, for flapping */
 	size_t nr_taken;
-	bool numbers_told;		/* that the ledger cannot drop them */
+	struct unseen *unseen;		/* marks of what is off, whose path is not there */
+	size_t nr_unseen;
+	bool converted;			/* no mark is of the kind of old */
+	bool marks_told, sweep_told, numbers_told;	/* that the ledger takes no word of it */
 	sd_event_source *again;		/* a sample that is wanted at once */
 	uint64_t samples;
 };
@@ -52,7 +56,12 @@ void path_numbers_stored(struct tierd *d);
 
 /* tierd-path-policy.c, after each sample: settings, failback, paths that flap */
 void path_policy(struct tierd *d);
-bool path_policy_event(struct tierd *d, const struct dmtier_path_event *e); /* true: look now */
+
+/* tierd-path-flap.c, in this order; @m of the sample */
+void path_flap_begin(struct tierd *d);
+void path_flap_check(struct tierd *d, struct dmtier_map *m, uint32_t flap_off);
+void path_flap_forget(struct tierd *d);
+bool path_flap_event(struct tierd *d, const struct dmtier_path_event *e); /* true: look now */
 
 /* tierd-path-escalate.c */
 void path_escalate_event(struct tierd *d, const struct dmtier_path_event *e);

@@ -59,7 +59,7 @@ void path_escalate_event(struct tierd *tierd, const struct dmtier_path_event *e)
 	(void)e;
 }
 
-bool path_policy_event(struct tierd *tierd, const struct dmtier_path_event *e)
+bool path_flap_event(struct tierd *tierd, const struct dmtier_path_event *e)
 {
 	(void)tierd;
 	(void)e;

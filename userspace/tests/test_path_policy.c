@@ -32,12 +32,25 @@ static struct dmtier_path former;
 static int nr_former, rejoins, reads;
 static struct audit_record record;
 static int records;
+static int warnings, errors, agains;
+static const char *no_reinstate;	/* the kernel's reason not to */
+static bool no_fail, no_map, no_memory;
+static bool hidden;		/* the map is */
+static void (*fail_then)(void);	/* what happens behind a path that is taken off */
+static void (*meanwhile)(void);	/* what happens between a sample and the next word */
 static max_align_t handle[512];	/* in place of a handle, for its last error: none */
 
 void tierd_log(int priority, const char *format, ...)
 {
-	(void)priority;
 	(void)format;
+	warnings += priority == LOG_WARNING;
+	errors += priority == LOG_ERR;
+}
+
+void path_again(struct tierd *tierd)
+{
+	(void)tierd;
+	agains++;
 }
 
 struct audit_record *events_record(struct tierd *tierd, const char *kind)
@@ -73,6 +86,7 @@ int dmtier_map_set(struct dmtier *h, const char *name, const char *key, const ch
 	assert_string_equal(name, "data");
 	if (refuse)
 		return -EINVAL;
+	map.seq++;
 	note("set", key, value);
 	if (!strcmp(key, "failback")) {
 		snprintf(map.failback, sizeof(map.failback), "%s", value);
@@ -86,17 +100,34 @@ int dmtier_map_set(struct dmtier *h, const char *name, const char *key, const ch
 
 int dmtier_map_get(struct dmtier *h, const char *name, struct dmtier_map *out)
 {
+	void (*happens)(void) = meanwhile;
+
 	(void)h;
-	(void)name;
+	meanwhile = NULL;
+	if (happens)
+		happens();
+	if (no_map)
+		return -EIO;
+	assert_string_equal(name, map.name);
 	*out = map;
 	return 0;
+}
+
+const char *dmtier_error(const struct dmtier *h)
+{
+	(void)h;
+	return no_reinstate ? no_reinstate : "";
 }
 
 int dmtier_path_fail(struct dmtier *h, const char *name, const char *dev)
 {
 	(void)h;
+	if (no_fail)
+		return -EAGAIN;
 	note("fail", name, dev);
 	map.seq += 2;
+	if (fail_then)
+		fail_then();
 	for (int p = 0; p < 3; p++)
 		if (!strcmp(path[p].dev, dev))
 			strcpy(path[p].state, "off");
@@ -107,6 +138,9 @@ int dmtier_path_reinstate(struct dmtier *h, const char *name, const char *dev)
 {
 	(void)h;
 	note("reinstate", name, dev);
+	if (no_reinstate)
+		return -EINVAL;
+	map.seq += 2;
 	for (int p = 0; p < 3; p++)
 		if (!strcmp(path[p].dev, dev))
 			strcpy(path[p].state, "up");
@@ -117,7 +151,7 @@ int dmtier_maps(struct dmtier *h, const char *m, dmtier_map_fn fn, void *arg)
 {
 	(void)h;
 	(void)m;
-	return fn(&map, arg);
+	return hidden ? 0 : fn(&map, arg);
 }
 
 int dmtier_groups(struct dmtier *h, const char *m, dmtier_group_fn fn, void *arg)
@@ -150,6 +184,24 @@ int dmtier_former_paths(struct dmtier *h, const char *m, dmtier_path_fn fn, void
 	return fn && nr_former ? fn(&former, arg) : 0;
 }
 
+/* -- memory, and the clock that nothing here looks at -- */
+
+int state_append(void **array, size_t *nr, const void *item, size_t size)
+{
+	char *more = no_memory ? NULL : realloc(*array, (*nr + 1) * size);
+
+	if (!more)
+		return -ENOMEM;
+	*array = more;
+	memcpy(more + (*nr)++ * size, item, size);
+	return 0;
+}
+
+int64_t state_now_ms(void)
+{
+	return SUNDAY_MS;
+}
+
 /* -- one sample and the policy behind it -- */
 
 static void look(int64_t time_ms)
@@ -172,7 +224,11 @@ static int set_up(void **state)
 	memset(&paths, 0, sizeof(paths));
 	asked = refuse = false;
 	nr_former = rejoins = reads = 0;
-	records = 0;
+	told[0] = '\0';
+	records = warnings = errors = agains = 0;
+	no_reinstate = NULL;
+	no_fail = no_map = no_memory = hidden = false;
+	meanwhile = fail_then = NULL;
 	strcpy(conf.name, "data");
 	conf.stable = 60;
 	config.map = &conf;
@@ -217,6 +273,7 @@ static int tear_down(void **state)
 	maps_free(&paths.maps);
 	free(paths.attempt);
 	free(paths.taken);
+	free(paths.unseen);
 	ledger_close(d.ledger);
 	return scratch_remove(dir);
 }
@@ -439,29 +496,40 @@ static void never_the_last(void **state)
 /* what was taken off while others carried the map is better than nothing, at once */
 static void back_when_needed(void **state)
 {
-	struct dmtier_path_event e = { .event = "no-path", .map = "data" };
+	static const char *const kinds[] = {
+		"path-failed", "path-hung", "path-foreign", "path-slow",
+	};
+	static const char *const others[] = {
+		"group-switched", "path-up", "path-flapping", "queue-timeout",
+	};
+	struct dmtier_path_event e = { .event = "no-path", .map = "data", .epoch = 77 };
 
 	(void)state;
 	conf.flap_off = 600;
 	path[0].flapping = path[1].flapping = 1;
-	assert_false(path_policy_event(&d, &e));
+	assert_false(path_flap_event(&d, &e));
 	look(SUNDAY_MS);
 	assert_string_equal(told, "fail data 8:0; fail data 8:16");
-	assert_true(path_policy_event(&d, &e));
+	assert_true(path_flap_event(&d, &e));
+	strcpy(e.dev, "8:32");
+	for (int i = 0; i < 4; i++) {
+		strcpy(e.event, kinds[i]);
+		assert_true(path_flap_event(&d, &e));
+	}
+	for (int i = 0; i < 4; i++) {
+		strcpy(e.event, others[i]);
+		assert_false(path_flap_event(&d, &e));
+	}
 	strcpy(e.event, "path-failed");
-	assert_true(path_policy_event(&d, &e));
-	strcpy(e.event, "group-switched");
-	assert_false(path_policy_event(&d, &e));
-	strcpy(e.event, "path-failed");
-	strcpy(e.map, "other");
-	assert_false(path_policy_event(&d, &e));
+	e.epoch = 78;
+	assert_false(path_flap_event(&d, &e));
 	look(SUNDAY_MS + 1000);
 	assert_string_equal(told, "");
 	strcpy(path[2].state, "failed");
 	look(SUNDAY_MS + 1001);
 	assert_string_equal(told, "reinstate data 8:0; reinstate data 8:16");
-	strcpy(e.map, "data");
-	assert_false(path_policy_event(&d, &e));
+	e.epoch = 77;
+	assert_false(path_flap_event(&d, &e));
 	/* and stays, though it still flaps */
 	for (int i = 1; i < 100; i++) {
 		look(SUNDAY_MS + 1001 + i * 10000);
@@ -510,14 +578,14 @@ static void failed_by_hand_too(void **state)
 	/* what comes of that is our own word */
 	word(&e, "fail_path", "8:0");
 	e.seq = 6;
-	assert_false(path_policy_event(&d, &e));
+	assert_false(path_flap_event(&d, &e));
 	word(&e, "fail_path", "8:16");
 	e.seq = 8;
-	assert_false(path_policy_event(&d, &e));
+	assert_false(path_flap_event(&d, &e));
 	word(&e, "fail_path", "8:0");
-	assert_false(path_policy_event(&d, &e));
+	assert_false(path_flap_event(&d, &e));
 	word(&e, "disable_group", "");
-	assert_false(path_policy_event(&d, &e));
+	assert_false(path_flap_event(&d, &e));
 	look(SUNDAY_MS + 600000);
 	assert_string_equal(told, "reinstate data 8:16");
 	look(SUNDAY_MS + 10 * HOUR_MS);
@@ -536,7 +604,7 @@ static void failed_by_hand_later(void **state)
 	assert_string_equal(told, "fail data 8:0");
 	paths.nr_taken = 0;
 	word(&e, "fail_path", "8:0");
-	assert_false(path_policy_event(&d, &e));
+	assert_false(path_flap_event(&d, &e));
 	look(SUNDAY_MS + 10 * HOUR_MS);
 	assert_string_equal(told, "");
 }
@@ -548,44 +616,467 @@ static bool marked(const char *name)
 	return !ledger_get(d.ledger, name, &value);
 }
 
+static int64_t minutes(int64_t nr)
+{
+	return SUNDAY_MS + nr * 60000;
+}
+
 /* nothing is kept of what is no more, but for what may only be out of sight */
 static void gone_is_forgotten(void **state)
 {
 	static const char *const names[] = {
-		"flaps other/8:0", "flaps data/8:64", "flaps data/8:32", "flaps data/8:3",
+		"flaps 76/8:0", "flaps 77/8:64", "flaps 77/8:32", "flaps 77/8:3",
 	};
-	int64_t day = 24 * HOUR_MS;
 
 	(void)state;
-	conf.flap_off = 600;
+	conf.flap_off = 6000;
 	strcpy(path[2].state, "off");
 	strcpy(map.state, "suspended");
 	for (int i = 0; i < 4; i++)
 		assert_int_equal(ledger_put(d.ledger, names[i], SUNDAY_MS), 0);
-	look(SUNDAY_MS + 2 * day);
-	for (int i = 0; i < 4; i++)
-		assert_true(marked(names[i]));
-	look(SUNDAY_MS + 9 * day);
+	for (int m = 50; m < 55; m++) {
+		look(minutes(m));
+		for (int i = 0; i < 4; i++)
+			assert_true(marked(names[i]));
+	}
+	look(minutes(55));
 	for (int i = 0; i < 4; i++)
 		assert_int_equal(marked(names[i]), i == 2);
 	/* nor of a mark that is at its end */
 	strcpy(map.state, "active");
-	look(SUNDAY_MS + 9 * day);
+	look(minutes(100));
 	assert_string_equal(told, "reinstate data 8:32");
 	assert_false(marked(names[2]));
+	/* nor for ever, where nobody runs for minutes */
+	assert_int_equal(ledger_put(d.ledger, names[0], minutes(100)), 0);
+	look(minutes(100) + 9 * 24 * HOUR_MS);
+	assert_false(marked(names[0]));
 	schedule("daily 00:00-24:00");
 	path[0].flapping = 1;
 	map.group = 2;
 	asked = true;
-	look(SUNDAY_MS + 9 * day);
+	look(SUNDAY_MS);
 	assert_int_equal(paths.nr_attempts, 1);
-	assert_int_equal(paths.nr_taken, 1);
+	assert_int_equal(paths.nr_taken, 2);
 	map.epoch = path[0].epoch = path[1].epoch = path[2].epoch = 78;
 	map.group = 1;
 	path[0].flapping = 0;
-	look(SUNDAY_MS + 9 * day);
+	look(SUNDAY_MS);
 	assert_int_equal(paths.nr_attempts, 0);
 	assert_int_equal(paths.nr_taken, 0);
+}
+
+/* as between two tables, again and again */
+static void out_of_sight(void **state)
+{
+	(void)state;
+	conf.flap_off = 3600;
+	path[0].flapping = 1;
+	look(minutes(0));
+	assert_string_equal(told, "fail data 8:0");
+	for (int m = 1; m < 60; m++) {
+		hidden = m % 4;
+		look(minutes(m));
+		assert_string_equal(told, "");
+		assert_true(marked("flaps 77/8:0"));
+	}
+	hidden = false;
+	look(minutes(60));
+	assert_string_equal(told, "reinstate data 8:0");
+}
+
+/* a mark is of one life of a map: after a reboot 8:0 may be another disk */
+static void another_life(void **state)
+{
+	(void)state;
+	conf.flap_off = 600;
+	path[0].flapping = 1;
+	look(minutes(0));
+	assert_string_equal(told, "fail data 8:0");
+	path[0].flapping = 0;
+	map.epoch = path[0].epoch = path[1].epoch = path[2].epoch = 78;
+	paths.nr_taken = 0;
+	look(minutes(20));
+	look(minutes(40));
+	assert_string_equal(told, "");
+	assert_false(marked("flaps 77/8:0"));
+}
+
+static void another_name(void **state)
+{
+	(void)state;
+	conf.flap_off = 600;
+	path[0].flapping = 1;
+	look(minutes(0));
+	assert_string_equal(told, "fail data 8:0");
+	path[0].flapping = 0;
+	strcpy(map.name, "vault");
+	for (int p = 0; p < 3; p++)
+		strcpy(path[p].map, "vault");
+	strcpy(conf.name, "vault");
+	look(minutes(9));
+	assert_string_equal(told, "");
+	look(minutes(10));
+	assert_string_equal(told, "reinstate vault 8:0");
+}
+
+/* marks with a map's name: those of this life of it go on */
+static void marks_of_old(void **state)
+{
+	static const char *const names[] = {
+		"flaps data/8:0", "flaps data/8:16", "flaps data/8:64", "flaps other/8:0",
+	};
+	int64_t value;
+
+	(void)state;
+	conf.flap_off = 600;
+	map.epoch = SUNDAY_MS * 1000000;
+	for (int p = 0; p < 3; p++)
+		path[p].epoch = map.epoch;
+	strcpy(path[0].state, "off");
+	former = path[2];
+	strcpy(former.dev, "8:64");
+	nr_former = 1;
+	for (int i = 0; i < 4; i++)
+		assert_int_equal(ledger_put(d.ledger, names[i], minutes(i == 1 ? -1 : 1)), 0);
+	hidden = true;
+	look(minutes(2));
+	assert_true(marked(names[0]));
+	hidden = false;
+	look(minutes(3));
+	assert_int_equal(ledger_get(d.ledger, "flaps 259200000000000/8:0", &value), 0);
+	assert_int_equal(value, minutes(1));
+	assert_true(marked("flaps 259200000000000/8:64"));
+	assert_false(marked("flaps 259200000000000/8:16"));
+	for (int i = 0; i < 3; i++)
+		assert_false(marked(names[i]));
+	assert_true(marked(names[3]));
+	look(minutes(8));
+	assert_string_equal(told, "");
+	assert_false(marked(names[3]));
+	look(minutes(10));
+	assert_string_equal(told, "");
+	look(minutes(11));
+	assert_string_equal(told, "reinstate data 8:0");
+}
+
+/* one of a life before: what is off now was failed by somebody else */
+static void a_mark_of_before(void **state)
+{
+	(void)state;
+	conf.flap_off = 600;
+	map.epoch = (uint64_t)minutes(0) * 1000000;
+	for (int p = 0; p < 3; p++)
+		path[p].epoch = map.epoch;
+	strcpy(path[0].state, "off");
+	assert_int_equal(ledger_put(d.ledger, "flaps data/8:0", minutes(-1)), 0);
+	for (int m = 1; m < 30; m++) {
+		look(minutes(m));
+		assert_string_equal(told, "");
+	}
+	assert_false(marked("flaps data/8:0"));
+}
+
+/* -- the ledger takes no more -- */
+
+static void reopen(enum ledger_mode mode)
+{
+	char err[256];
+
+	ledger_close(d.ledger);
+	assert_int_equal(ledger_open(&d.ledger, ledger, mode, err, sizeof(err)), 0);
+}
+
+/* what nobody would bring back is not taken off */
+static void no_mark_no_word(void **state)
+{
+	(void)state;
+	conf.flap_off = 600;
+	path[0].flapping = 1;
+	reopen(LEDGER_READ);
+	for (int m = 0; m < 9; m++) {
+		look(minutes(m));
+		assert_string_equal(told, "");
+	}
+	assert_int_equal(warnings, 1);
+	reopen(LEDGER_WRITE);
+	look(minutes(9));
+	assert_string_equal(told, "fail data 8:0");
+	/* and again once it has taken something */
+	reopen(LEDGER_READ);
+	path[1].flapping = 1;
+	warnings = 0;
+	look(minutes(10));
+	assert_string_equal(told, "");
+	assert_int_equal(warnings, 1);
+}
+
+/* a mark that is over says nothing, whether or not the ledger could drop it */
+static void no_drop(void **state)
+{
+	(void)state;
+	conf.flap_off = 600;
+	path[0].flapping = 1;
+	look(minutes(0));
+	reopen(LEDGER_READ);
+	path[0].flapping = 0;
+	warnings = 0;
+	look(minutes(10));
+	assert_string_equal(told, "reinstate data 8:0");
+	/* failed by hand */
+	strcpy(path[0].state, "off");
+	for (int m = 20; m < 30; m++) {
+		look(minutes(m));
+		assert_string_equal(told, "");
+	}
+	assert_in_range(warnings, 1, 3);
+	reopen(LEDGER_WRITE);
+	look(minutes(30));
+	assert_string_equal(told, "");
+	assert_false(marked("flaps 77/8:0"));
+}
+
+/* -- between the sample and our word -- */
+
+static void by_hand(const char *dev)
+{
+	for (int p = 0; p < 3; p++)
+		if (!strcmp(path[p].dev, dev))
+			strcpy(path[p].state, "off");
+	map.seq += 2;
+}
+
+static void first_by_hand(void)
+{
+	by_hand("8:0");
+}
+
+static void again_by_hand(void)
+{
+	map.seq++;
+}
+
+static void made_anew(void)
+{
+	map.epoch++;
+}
+
+static void failed_meanwhile(void **state)
+{
+	(void)state;
+	conf.flap_off = 600;
+	path[0].flapping = 1;
+	meanwhile = first_by_hand;
+	look(minutes(0));
+	assert_string_equal(told, "");
+	assert_int_equal(agains, 1);
+	assert_false(marked("flaps 77/8:0"));
+	look(minutes(1));
+	look(minutes(30));
+	assert_string_equal(told, "");
+	assert_int_equal(agains, 1);
+}
+
+static void failed_meanwhile_too(void **state)
+{
+	struct dmtier_path_event e;
+
+	(void)state;
+	conf.flap_off = 600;
+	path[0].flapping = 1;
+	look(minutes(0));
+	assert_string_equal(told, "fail data 8:0");
+	word(&e, "fail_path", "8:0");
+	e.seq = 1;
+	assert_false(path_flap_event(&d, &e));
+	meanwhile = again_by_hand;
+	look(minutes(10));
+	assert_string_equal(told, "");
+	assert_int_equal(agains, 1);
+	e.seq = map.seq;
+	assert_false(path_flap_event(&d, &e));
+	look(minutes(11));
+	assert_string_equal(told, "");
+}
+
+static void replaced_meanwhile(void **state)
+{
+	(void)state;
+	conf.flap_off = 600;
+	path[0].flapping = 1;
+	meanwhile = made_anew;
+	look(minutes(0));
+	assert_string_equal(told, "");
+}
+
+/* a word that comes with ours is the administrator's, also if it comes before it */
+static void two_words_at_once(void **state)
+{
+	struct dmtier_path_event e;
+
+	(void)state;
+	conf.flap_off = 600;
+	path[0].flapping = 1;
+	map.seq = 5;
+	look(minutes(0));
+	assert_string_equal(told, "fail data 8:0");
+	word(&e, "fail_path", "8:0");
+	/* of before all that, and only now taken */
+	e.seq = 4;
+	assert_false(path_flap_event(&d, &e));
+	e.seq = 6;
+	assert_false(path_flap_event(&d, &e));
+	assert_true(marked("flaps 77/8:0"));
+	e.seq = 7;
+	assert_false(path_flap_event(&d, &e));
+	assert_false(marked("flaps 77/8:0"));
+}
+
+/* without an answer the kernel's number is one more: that of our word */
+static void number_unknown(void)
+{
+	no_map = true;
+}
+
+static void no_number(void **state)
+{
+	struct dmtier_path_event e;
+
+	(void)state;
+	conf.flap_off = 600;
+	path[0].flapping = 1;
+	map.seq = 5;
+	fail_then = number_unknown;
+	look(minutes(0));
+	assert_string_equal(told, "fail data 8:0");
+	no_map = false;
+	word(&e, "fail_path", "8:0");
+	e.seq = 6;
+	assert_false(path_flap_event(&d, &e));
+	assert_true(marked("flaps 77/8:0"));
+	e.seq = 8;
+	assert_false(path_flap_event(&d, &e));
+	assert_false(marked("flaps 77/8:0"));
+	/* and no word at all where the kernel does not answer before */
+	strcpy(path[0].state, "up");
+	no_map = true;
+	look(minutes(1));
+	assert_string_equal(told, "");
+	no_map = false;
+	look(minutes(2));
+	assert_string_equal(told, "fail data 8:0");
+	no_map = false;
+	/* the event of our own word is lost: what comes later is somebody else's all the same */
+	word(&e, "fail_path", "8:0");
+	assert_false(path_flap_event(&d, &e));
+	assert_false(marked("flaps 77/8:0"));
+}
+
+/* nothing that could not be told from the administrator's word */
+static void no_room(void **state)
+{
+	(void)state;
+	conf.flap_off = 600;
+	path[0].flapping = 1;
+	assert_int_equal(maps_read(NULL, &paths.maps), 0);
+	paths.maps.time_ms = minutes(0);
+	no_memory = true;
+	path_policy(&d);
+	assert_string_equal(told, "");
+	assert_false(marked("flaps 77/8:0"));
+	no_memory = false;
+	look(minutes(1));
+	assert_string_equal(told, "fail data 8:0");
+}
+
+/* events wait that nobody has looked at: there may be a word among them */
+static void unheard(void **state)
+{
+	(void)state;
+	conf.flap_off = 600;
+	path[0].flapping = 1;
+	paths.feed.more = true;
+	look(minutes(0));
+	assert_string_equal(told, "");
+	assert_int_equal(agains, 1);
+	paths.feed.more = false;
+	look(minutes(0));
+	assert_string_equal(told, "fail data 8:0");
+}
+
+/* our own settings, of the same look, hold nothing up */
+static void with_settings(void **state)
+{
+	(void)state;
+	conf.flap_off = 600;
+	setting("failback", "manual");
+	path[0].flapping = 1;
+	look(minutes(0));
+	assert_string_equal(told, "fail data 8:0; set failback manual");
+}
+
+/* -- what the kernel refuses -- */
+
+static void refused(void **state)
+{
+	(void)state;
+	conf.flap_off = 600;
+	path[0].flapping = 1;
+	look(minutes(0));
+	path[0].flapping = 0;
+	no_reinstate = "path '8:0' shows another device";
+	for (int m = 10; m < 20; m++) {
+		look(minutes(m));
+		assert_string_equal(told, "reinstate data 8:0");
+	}
+	assert_int_equal(errors, 1);
+	/* another reason, and another series */
+	no_reinstate = "the map is suspended";
+	look(minutes(20));
+	look(minutes(21));
+	assert_int_equal(errors, 2);
+	no_reinstate = NULL;
+	look(minutes(22));
+	assert_string_equal(path[0].state, "up");
+	path[0].flapping = 1;
+	look(minutes(23));
+	no_reinstate = "the map is suspended";
+	look(minutes(33));
+	look(minutes(34));
+	assert_int_equal(errors, 3);
+}
+
+static void not_to_be_taken_off(void **state)
+{
+	(void)state;
+	conf.flap_off = 600;
+	path[0].flapping = 1;
+	no_fail = true;
+	for (int m = 0; m < 9; m++)
+		look(minutes(m));
+	assert_int_equal(errors, 1);
+	assert_false(marked("flaps 77/8:0"));
+	no_fail = false;
+	look(minutes(9));
+	assert_string_equal(told, "fail data 8:0");
+}
+
+/* what does not work has its own way back, with a look at what it is */
+static void only_what_works(void **state)
+{
+	static const char *const states[] = { "failed", "hung", "foreign", "off" };
+
+	(void)state;
+	conf.flap_off = 600;
+	path[0].flapping = 1;
+	for (int i = 0; i < 4; i++) {
+		strcpy(path[0].state, states[i]);
+		look(minutes(i));
+		assert_string_equal(told, "");
+	}
+	strcpy(path[0].state, "slow");
+	look(minutes(4));
+	assert_string_equal(told, "fail data 8:0");
 }
 
 static void somebody_else_brings_it_back(void **state)
@@ -649,6 +1140,24 @@ int main(void)
 		TEST(failed_by_hand_too),
 		TEST(failed_by_hand_later),
 		TEST(gone_is_forgotten),
+		TEST(out_of_sight),
+		TEST(another_life),
+		TEST(another_name),
+		TEST(marks_of_old),
+		TEST(a_mark_of_before),
+		TEST(no_mark_no_word),
+		TEST(no_drop),
+		TEST(failed_meanwhile),
+		TEST(failed_meanwhile_too),
+		TEST(replaced_meanwhile),
+		TEST(two_words_at_once),
+		TEST(no_number),
+		TEST(no_room),
+		TEST(unheard),
+		TEST(with_settings),
+		TEST(refused),
+		TEST(not_to_be_taken_off),
+		TEST(only_what_works),
 		TEST(somebody_else_brings_it_back),
 		TEST(back_meanwhile),
 	};
