@@ -138,8 +138,8 @@ void path_again(struct tierd *d)
 		if (err >= 0)
 			err = sd_event_source_set_enabled(p->again, SD_EVENT_ONESHOT);
 	}
-	/* the next sample in its time does as well */
-	if (err < 0)
+	/* the next sample in its time does as well; behind the loop's end there is none */
+	if (err < 0 && err != -ESTALE)
 		tierd_log(LOG_WARNING, "no sample out of turn: %s", strerror(-err));
 }
 

@@ -16,13 +16,13 @@ static struct config config;
 static struct tierd d;
 static int answers[8192];	/* of the socket: 1, one event, or 0, none; it ends with none */
 static size_t at;
-static int reads, samples, taken;
+static int reads, samples, taken, warnings;
 static max_align_t handle[512];
 
 void tierd_log(int priority, const char *format, ...)
 {
-	(void)priority;
 	(void)format;
+	warnings += priority == LOG_WARNING;
 }
 
 int tierd_sample(struct tierd *tierd)
@@ -99,7 +99,7 @@ static int set_up(void **state)
 	memset(&d, 0, sizeof(d));
 	memset(answers, 0, sizeof(answers));
 	at = 0;
-	reads = samples = taken = 0;
+	reads = samples = taken = warnings = 0;
 	d.config = &config;
 	if (path_new(&d) || sd_event_new(&d.event) < 0)
 		return -1;
@@ -202,6 +202,18 @@ static void news_without_end(void **state)
 	assert_in_range(reads, 3, 3 + 3 * samples);
 }
 
+/* the last sample, behind the loop's end, has none after it */
+static void at_the_end(void **state)
+{
+	(void)state;
+	assert_true(sd_event_exit(d.event, 0) >= 0);
+	assert_true(sd_event_loop(d.event) >= 0);
+	news(4);
+	assert_int_equal(path_read_and_book(&d), 0);
+	assert_int_equal(reads, 3);
+	assert_int_equal(warnings, 0);
+}
+
 #define TEST(name)	cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -212,6 +224,7 @@ int main(void)
 		TEST(more_news),
 		TEST(much_news),
 		TEST(news_without_end),
+		TEST(at_the_end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
