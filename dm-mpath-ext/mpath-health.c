@@ -61,6 +61,7 @@ static void mpath_health_hold(struct mpath_health *health, u64 now_ns)
 	health->hold_ns = now_ns + min(MPATH_HOLD_NS << min(health->level, 31U),
 				       MPATH_HOLD_MAX_NS);
 	health->level++;
+	health->forgiven = false;
 }
 
 /**
@@ -115,12 +116,14 @@ void mpath_health_calm(struct mpath_health *health, u64 now_ns)
 }
 
 /**
- * mpath_health_forgive() - what a path did before is held against it no more
+ * mpath_health_forgive() - do not call a path flapping before it fails once more
  * @health: of the path
+ *
+ * For how long it is held down then is another matter.
  */
 void mpath_health_forgive(struct mpath_health *health)
 {
-	health->level = 0;
+	health->forgiven = true;
 }
 
 /**

@@ -5,8 +5,7 @@
  *
  * A path that has failed comes back after MPATH_GOOD_PROBES good probes in a row.
  * One that fails again within MPATH_FLAP_NS of coming back is held down, each
- * time twice as long, up to MPATH_HOLD_MAX_NS; having stayed up for longer, or by the
- * administrator's word, it begins anew.
+ * time twice as long, up to MPATH_HOLD_MAX_NS; having stayed up for longer it begins anew.
  */
 #ifndef MPATH_HEALTH_H
 #define MPATH_HEALTH_H
@@ -39,6 +38,7 @@ enum mpath_state {
  * @level: how often it failed soon after it had come back, in a row
  * @up_ns: when it last came back; 0: never
  * @hold_ns: not to come back before this
+ * @forgiven: the administrator has taken it back since
  * @stranger: it has shown another device since it last was up, whatever it is now
  */
 struct mpath_health {
@@ -50,6 +50,7 @@ struct mpath_health {
 	u32 level;
 	u64 up_ns;
 	u64 hold_ns;
+	bool forgiven;
 	bool stranger;
 };
 
@@ -63,7 +64,7 @@ static inline bool mpath_works(enum mpath_state state)
 
 static inline bool mpath_flapping(const struct mpath_health *health)
 {
-	return health->level >= MPATH_FLAP_LEVEL;
+	return health->level >= MPATH_FLAP_LEVEL && !health->forgiven;
 }
 
 void mpath_health_init(struct mpath_health *health, u64 now_ns);

@@ -72,7 +72,7 @@ in_turns() {
 		sleep 0.2
 	done) &
 	again=$!
-	under_load turns m 40 /dev/tier/disk pa pb
+	under_load turns m 120 /dev/tier/disk pa pb
 	kill "$again"
 	dmsetup status m
 	(($(fails pa) + $(fails pb) > 5)) || fail "hardly a failure"

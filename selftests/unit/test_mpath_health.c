@@ -129,7 +129,10 @@ static void test_forgive(void **state)
 		assert_true(mpath_health_up(&h, now));
 	}
 	assert_false(mpath_flapping(&h));
-	assert_int_equal(h.level, 0);
+	/* but it is held down as before if it fails once more */
+	mpath_health_down(&h, MPATH_FAILED, now);
+	assert_true(mpath_flapping(&h));
+	assert_int_equal(probes_until_back(), 4 * MPATH_HOLD_NS / SECOND);
 }
 
 static void test_administrator(void **state)
