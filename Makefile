@@ -11,6 +11,7 @@
 #                 TARGETS="tier_repair ..." picks some
 # make model      random histories cut at every write, against a model, with fresh seeds
 #                 for MODEL_SECONDS (600)
+# make soak       everything at once, power cuts included, for SOAK_SECONDS (3600)
 # make demo       see a pool at work, in a VM
 # make bench      what the targets cost per I/O, in a VM
 # make lint       checkpatch, sparse, shellcheck
@@ -28,7 +29,7 @@ kbuild = $(MAKE) -C $(KDIR) M=$(CURDIR)
 deps = selftests/vm/install-deps.sh
 
 .PHONY: all modules userspace unit clean install modules_install demo bench lint
-.PHONY: check check-all check-debug coverage hostile fuzz model
+.PHONY: check check-all check-debug coverage hostile fuzz model soak
 all: modules userspace unit
 
 modules:
@@ -94,6 +95,9 @@ fuzz:
 model:
 	$(deps) build
 	+$(MAKE) -C selftests/unit model
+
+soak: check-deps
+	selftests/soak.sh
 
 demo:
 	$(deps) build vm
