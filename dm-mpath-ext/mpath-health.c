@@ -84,6 +84,9 @@ bool mpath_health_down(struct mpath_health *health, enum mpath_state state, u64 
 		health->good = 0;
 		return false;
 	}
+	/* also if it was turned off while it was looked at */
+	if (state == MPATH_FOREIGN)
+		health->stranger = true;
 	if (health->state == MPATH_OFF)
 		return false;
 	if (health->state == MPATH_FOREIGN && state != MPATH_OFF)
@@ -91,8 +94,6 @@ bool mpath_health_down(struct mpath_health *health, enum mpath_state state, u64 
 	if (state == MPATH_SLOW && health->state != MPATH_UP)
 		return false;
 	mpath_health_enter(health, state, now_ns);
-	if (state == MPATH_FOREIGN)
-		health->stranger = true;
 	if (worked && !mpath_works(state)) {
 		health->fails++;
 		/* what the administrator does to a path says nothing of it */

@@ -19,6 +19,7 @@
  * @refs: of who asks, and of the command while it is under way
  * @leg: the path; a reference
  * @ask: sends the command and waits for it
+ * @reserve: who asks may use the reserve of memory, and so may the command
  * @done: it has ended
  * @error: 0, or why there is no answer
  * @page: the answer
@@ -27,6 +28,7 @@ struct mpath_inquiry {
 	struct kref refs;
 	struct mpath_leg *leg;
 	struct work_struct ask;
+	bool reserve;
 	struct completion done;
 	int error;
 	u8 *page;
@@ -45,10 +47,14 @@ static void mpath_inquiry_free(struct kref *refs)
 static void mpath_inquiry_ask(struct work_struct *work)
 {
 	struct mpath_inquiry *inquiry = container_of(work, struct mpath_inquiry, ask);
-	unsigned int noio = memalloc_noio_save();
+	unsigned int noio = memalloc_noio_save(), reserve = 0;
 
+	if (inquiry->reserve)
+		reserve = memalloc_noreclaim_save();
 	inquiry->error = scsi_get_vpd_page(mpath_scsi_of(inquiry->leg->bdev), MPATH_IDS_PAGE,
 					   inquiry->page, MPATH_INQUIRY_BYTES);
+	if (inquiry->reserve)
+		memalloc_noreclaim_restore(reserve);
 	memalloc_noio_restore(noio);
 	atomic_set_release(&inquiry->leg->asking, 0);
 	complete(&inquiry->done);
@@ -69,6 +75,7 @@ static struct mpath_inquiry *mpath_inquiry_new(struct mpath_leg *leg)
 	}
 	kref_init(&inquiry->refs);
 	inquiry->leg = mpath_leg_get(leg);
+	inquiry->reserve = current->flags & PF_MEMALLOC;
 	init_completion(&inquiry->done);
 	INIT_WORK(&inquiry->ask, mpath_inquiry_ask);
 	return inquiry;

@@ -13,13 +13,14 @@ durable=0 rounds=0 cuts=0
 RANDOM=$seed
 echo "# soak: $seconds s, SEED=$seed"
 
-# boot <seconds until it ends by itself; 0: never>
+# boot <seconds until it ends by itself; 0: never> <seed>; in a subshell, which has a
+# RANDOM of its own
 boot() {
 	: >"$work/out"
 	exec "$here/vm/vm" --timeout 900 --pidfile "$work/pid" --log "$work/console" \
 		--disk "$work/meta:16M" --disk "$work/fast:96M" --disk "$work/mid:96M" \
 		--disk "$work/slow:128M" \
-		run selftests/soak/guest.sh "$durable" "$RANDOM" "$1" >"$work/out" 2>"$work/err"
+		run selftests/soak/guest.sh "$durable" "$2" "$1" >"$work/out" 2>"$work/err"
 }
 
 broken() {
@@ -48,12 +49,13 @@ while ((SECONDS < seconds)); do
 	# at times while the start before is still being made good
 	((RANDOM % 5)) && lasts=$((20 + RANDOM % 100)) || lasts=$((RANDOM % 5))
 	rm -f "$work/out" "$work/pid"
+	guest_seed=$RANDOM
 	if ((RANDOM % 4)); then
-		boot 0 &
+		boot 0 "$guest_seed" &
 		vm=$!
 		cut_after "$lasts"
 	else
-		(boot "$lasts") || broken "round of $lasts s"
+		(boot "$lasts" "$guest_seed") || broken "round of $lasts s"
 	fi
 	number=$(sed -n 's/^durable \([0-9]\{1,\}\)$/\1/p' "$work/out" | tail -n 1)
 	durable=${number:-$durable}

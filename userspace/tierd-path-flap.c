@@ -177,19 +177,22 @@ static void take_off(struct tierd *d, struct dmtier_map *m, struct dmtier_path *
 		     uint32_t seconds)
 {
 	struct taken *t = find_or_add(d->paths, p->epoch, p->dev);
+	int err;
 
 	if (!t || !stands(d, m) || mark(d, p->epoch, p->dev))
 		return;
 	t->over = false;
-	if (dmtier_path_fail(d->paths->kernel, p->map, p->dev)) {
-		complain(d, p, "flaps, but cannot be taken off");
-		unmark(d, p->epoch, p->dev);
-		return;
-	}
-	t->refused = t->heard = false;
+	err = dmtier_path_fail(d->paths->kernel, p->map, p->dev);
+	t->heard = false;
 	t->before = m->seq;
 	settle(d, m);
 	t->after = m->seq;
+	if (err) {
+		/* perhaps no more than the answer is lost: the next sample tells, and drops the mark */
+		complain(d, p, "flaps, but cannot be taken off");
+		return;
+	}
+	t->refused = false;
 	/* for the paths that are looked at after this one */
 	snprintf(p->state, sizeof(p->state), "off");
 	tierd_log(LOG_WARNING, "map %s: path %s flaps, and is off for %" PRIu32 " s", p->map,

@@ -31,6 +31,8 @@ a_pool() {
 	message pool set tick 50
 	mklun lun pool 1 8M
 	write_pattern /dev/mapper/lun 0 16384 data
+	# what the status shows is to change by the calls alone
+	message pool set moves off
 }
 
 sound() {

@@ -10,7 +10,8 @@ readonly faults=$tree/selftests/lib/faults
 # faults_in <module>: which is loaded
 faults_in() {
 	local sections=/sys/module/${1//-/_}/sections kind start
-	[[ -d $debugfs/failslab && -e /proc/self/fail-nth ]] ||
+	[[ -e $debugfs/failslab/require-start && -e $debugfs/fail_page_alloc/require-start &&
+		-e /proc/self/fail-nth ]] ||
 		skip "this kernel refuses no memory on demand; the debug kernel does"
 	start=$(<"$sections/.text")
 	for kind in failslab fail_page_alloc; do

@@ -51,14 +51,15 @@ mount -o discard /dev/mapper/lun /mnt/lun
 
 "$records" write /mnt/lun/records "$durable" &
 pids+=($!)
-while fio --name=raw --thread --filename=/dev/mapper/raw --direct=1 --ioengine=libaio --iodepth=8 \
+seed=$RANDOM
+while [[ ! -e /tmp/stop ]] && fio --name=raw --thread --filename=/dev/mapper/raw --direct=1 --ioengine=libaio --iodepth=8 \
 	--rw=randrw --bsrange=512-64k --bs_unaligned=0 --size=30M --io_size=8M --verify=crc32c \
-	--verify_fatal=1 --serialize_overlap=1 --verify_state_save=0 --randseed="$RANDOM" \
+	--verify_fatal=1 --serialize_overlap=1 --verify_state_save=0 --randseed="$((seed++))" \
 	--output=/tmp/fio; do
 	echo "did a round of verified I/O"
 done &
 pids+=($!)
-while echo filler >"/mnt/lun/f$((RANDOM % 9))"; do
+while [[ ! -e /tmp/stop ]] && echo filler >"/mnt/lun/f$((RANDOM % 9))"; do
 	head -c $((RANDOM * 20)) /dev/urandom >"/mnt/lun/f$((RANDOM % 9))" || :
 	rm -f "/mnt/lun/f$((RANDOM % 9))"
 	sleep 0.5
@@ -87,19 +88,26 @@ path_is() { # <path> <words behind the length>
 	dmsetup resume "$1"
 }
 
-any() { shift $((RANDOM % $#)); echo "$1"; }
+# any <word>...: one of them is $picked. Not in a subshell: that has a RANDOM of its own.
+any() {
+	shift $((RANDOM % $#))
+	picked=$1
+}
 
 reload() {
 	dmsetup table "$1" | dmsetup load "$1"
-	# shellcheck disable=SC2046
-	dmsetup suspend $(any "--noflush --nolockfs" "") "$1"
+	any "--noflush --nolockfs" ""
+	# shellcheck disable=SC2086
+	dmsetup suspend $picked "$1"
 	dmsetup resume "$1"
 }
 
 path_dies() {
-	local n
-	n=$(any 1 2 3)
-	local p=p$n${1:-$(any a b)}
+	local n p
+	any 1 2 3
+	n=$picked
+	any a b
+	p=p$n$picked
 	path_is "$p" error
 	sleep $((RANDOM % 3))
 	path_is "$p" linear "/dev/vm/disk$n" 0
@@ -107,7 +115,8 @@ path_dies() {
 
 path_hangs() {
 	local p
-	p=p$(any 1 2 3)$(any a b)
+	any 1a 1b 2a 2b 3a 3b
+	p=p$picked
 	dmsetup suspend --noflush --nolockfs "$p"
 	sleep $((RANDOM % 4))
 	dmsetup resume "$p"
@@ -115,7 +124,8 @@ path_hangs() {
 
 no_path() {
 	local n
-	n=$(any 1 2 3)
+	any 1 2 3
+	n=$picked
 	path_is "p${n}a" error
 	path_is "p${n}b" error
 	sleep $((RANDOM % 3))
@@ -123,11 +133,18 @@ no_path() {
 	path_is "p${n}a" linear "/dev/vm/disk$n" 0
 }
 
-migrate() { dmsetup message pool 0 migrate_lun "$(any 1 2)" "$(any fast mid slow none)"; }
+migrate() {
+	local lun
+	any 1 2
+	lun=$picked
+	any fast mid slow none
+	dmsetup message pool 0 migrate_lun "$lun" "$picked"
+}
 
 evacuate() {
 	local m
-	m=/dev/mapper/m$(any 1 2 3)
+	any 1 2 3
+	m=/dev/mapper/m$picked
 	# the others may have no room for it
 	dmsetup message pool 0 evacuate "$m" 2>/dev/null || return 0
 	sleep $((RANDOM % 4))
@@ -153,20 +170,28 @@ trim() { fstrim /mnt/lun; }
 
 # a power cut may have left the third LUN behind
 dmsetup message pool 0 delete_lun 3 2>/dev/null || :
+trap 'echo "failed: $what: $BASH_COMMAND"' ERR
+set -E
 echo ready
 while ((!seconds || SECONDS < seconds)); do
-	what=$(any path_dies path_dies path_hangs no_path migrate migrate migrate evacuate \
+	any path_dies path_dies path_hangs no_path migrate migrate migrate evacuate \
 		"reload pool" "reload m1" "reload m2" "reload lun" "reload raw" lun_comes_and_goes \
-		tierd_dies trim)
-	$what || { echo "failed: $what"; exit 1; }
+		tierd_dies trim
+	what=$picked
+	$what
 	echo "did $what"
+	kill -0 "$tierd" || { tail /tmp/tierd.log; echo "tierd has ended"; exit 1; }
 	for p in "${pids[@]}"; do
 		kill -0 "$p" 2>/dev/null || { cat /tmp/fio || :; echo "the load has ended"; exit 1; }
 	done
 	sleep "0.$((RANDOM % 10))"
 done
 
-kill "$tierd" "${pids[@]}"
+touch /tmp/stop
+kill "$tierd" "${pids[0]}"
+for p in "${pids[@]:1}"; do
+	wait "$p"
+done
 wait || :
 umount /mnt/lun
 e2fsck -fn /dev/mapper/lun

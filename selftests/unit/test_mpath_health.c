@@ -165,6 +165,12 @@ static void test_foreign(void **state)
 	mpath_health_down(&h, MPATH_FOREIGN, now);
 	assert_true(mpath_health_down(&h, MPATH_OFF, now));
 	assert_true(h.stranger);
+	/* nor if that was found out only then */
+	mpath_health_up(&h, now);
+	assert_true(mpath_health_down(&h, MPATH_OFF, now));
+	assert_false(h.stranger);
+	assert_false(mpath_health_down(&h, MPATH_FOREIGN, now));
+	assert_true(h.stranger);
 }
 
 /* what is decided after a look at the path's identity is decided anew */

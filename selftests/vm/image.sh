@@ -271,7 +271,9 @@ tree_image() {
 	local out=$1 modules=$2 stage=$1.d word told=()
 	shift 2
 	mkdir "$stage"
-	tar -C "$tree" -cf - --exclude=./.git --exclude=./.build --exclude='*.o' \
+	# what the native tests build and write meanwhile is not the guest's business
+	tar -C "$tree" -cf - --exclude=./.git --exclude=./.build --exclude=./selftests/fuzz \
+		--exclude=./selftests/unit --exclude=./userspace/sanitize --exclude='*.o' \
 		--exclude='*.ko' --exclude='*.cmd' --exclude='*.a' . | tar -C "$stage" -xf -
 	(cd "$modules" && find . -name '*.ko' -print0 | xargs -0r cp --parents -t "$stage")
 	mkdir "$stage/.vm"
