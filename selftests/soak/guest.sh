@@ -187,6 +187,7 @@ while ((!seconds || SECONDS < seconds)); do
 	sleep "0.$((RANDOM % 10))"
 done
 
+what="the end of the round"
 touch /tmp/stop
 kill "$tierd" "${pids[0]}"
 for p in "${pids[@]:1}"; do
@@ -198,10 +199,10 @@ e2fsck -fn /dev/mapper/lun
 dmsetup remove raw
 dmsetup remove lun
 dmsetup remove pool
-/dm-tier/userspace/tier_check /dev/vm/disk0 /dev/vm/disk1 /dev/vm/disk2 /dev/vm/disk3
 for n in 1 2 3; do
 	dmsetup remove "m$n"
 	dmsetup remove "p${n}a"
 	dmsetup remove "p${n}b"
 done
+/dm-tier/userspace/tier_check /dev/vm/disk0 /dev/vm/disk1 /dev/vm/disk2 /dev/vm/disk3
 rmmod dm_mpath_ext dm_tier
