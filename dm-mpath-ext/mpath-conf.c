@@ -3,6 +3,7 @@
  * The table line; see mpath-conf.h.
  */
 #include "mpath-conf.h"
+#include "tier-line.h"
 
 const char *const mpath_selector_names[MPATH_SELECTORS] = {
 	[MPATH_ROUND_ROBIN] = "round-robin",
@@ -27,15 +28,11 @@ struct mpath_words {
 static __printf(2, 3) int mpath_conf_error(struct mpath_conf *conf, const char *fmt, ...)
 {
 	va_list args;
-	char *c;
 
 	va_start(args, fmt);
 	vscnprintf(conf->error, sizeof(conf->error), fmt, args);
 	va_end(args);
-	/* a word may hold a line's end, and is not to write a line of its own in the log */
-	for (c = conf->error; *c; c++)
-		if ((u8)*c < ' ' || *c == 0x7f)
-			*c = '?';
+	tier_one_line(conf->error);
 	return -EINVAL;
 }
 

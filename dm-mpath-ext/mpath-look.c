@@ -26,11 +26,6 @@ static struct mpath_leg *mpath_look_peer(const struct mpath_path *path)
 	return NULL;
 }
 
-static bool mpath_look_foreign(const struct mpath_path *path)
-{
-	return path->record->health.stranger;
-}
-
 /* where all paths are foreign nobody else is left to say what the map shows */
 static bool mpath_look_barred(const struct mpath_path *path)
 {
@@ -38,8 +33,8 @@ static bool mpath_look_barred(const struct mpath_path *path)
 	u32 p;
 
 	for (p = 0; p < map->conf->nr_paths; p++)
-		if (!mpath_look_foreign(&map->paths[p]))
-			return mpath_look_foreign(path);
+		if (!mpath_path_stranger(&map->paths[p]))
+			return mpath_path_stranger(path);
 	return false;
 }
 
@@ -50,7 +45,7 @@ void mpath_look_begin(struct mpath_look *look, const struct mpath_path *path)
 	look->peer = mpath_look_peer(path);
 	look->known = path->map->identity;
 	look->need = path->map->ti->len;
-	look->foreign = mpath_look_foreign(path);
+	look->foreign = mpath_path_stranger(path);
 	look->barred = mpath_look_barred(path);
 	look->learned = false;
 }

@@ -30,6 +30,12 @@ bool mpath_path_down(struct mpath_path *path, enum mpath_state state, const char
  */
 bool mpath_path_up(struct mpath_path *path, const char *why);
 
+/* has it shown another device since it was last up? May change if the lock is not held */
+static inline bool mpath_path_stranger(const struct mpath_path *path)
+{
+	return READ_ONCE(path->record->health.stranger);
+}
+
 /* once the table line is known, before any other function here; may sleep */
 int mpath_switch_init(struct mpath_map *map);
 void mpath_switch_exit(struct mpath_map *map);

@@ -139,15 +139,10 @@ static void mpath_path_unread(struct mpath_path *path)
 	DMWARN("%s: path %s cannot be read", mpath_name(path->map), path->dev->name);
 }
 
-static bool mpath_path_foreign(const struct mpath_path *path)
-{
-	return READ_ONCE(path->record->health.stranger);
-}
-
 /* a path that has shown another device before says nothing of this one */
 static bool mpath_may_teach(struct mpath_map *map, const struct mpath_path *path)
 {
-	return !mpath_path_foreign(path) &&
+	return !mpath_path_stranger(path) &&
 	       !mpath_identity_learn(path->leg, &map->identity);
 }
 
@@ -194,7 +189,7 @@ static int mpath_check_paths(struct mpath_map *map)
 		}
 		switch (mpath_identity_check(path->leg, &map->identity,
 					     first ? first->leg : NULL, 0,
-					     mpath_path_foreign(path))) {
+					     mpath_path_stranger(path))) {
 		case MPATH_OTHER:
 			return mpath_stranger(map, path, first);
 		case MPATH_UNKNOWN:

@@ -31,12 +31,8 @@ tables() {
 }
 
 messages() {
-	local words back
 	a_map
-	while IFS=: read -r words back; do
-		echo "$words"
-		"$faults" message m "$words" ${back:+"$back"} || (($? == 3))
-	done <<-END
+	messages_fail m <<-END
 		set hedge 95 5:set hedge 99 5
 		switch_group 2:switch_group 1
 		disable_group 2:enable_group 2

@@ -69,13 +69,8 @@ tables() {
 }
 
 messages() {
-	local words back
 	a_pool
-	while IFS=: read -r words back; do
-		echo "$words"
-		# those that need no memory are told of
-		"$faults" message pool "$words" ${back:+"$back"} || (($? == 3))
-	done <<-END
+	messages_fail pool <<-END
 		create_lun 2 4096:delete_lun 2
 		set tick 60:set tick 50
 		resize_lun 1 32768:resize_lun 1 16384

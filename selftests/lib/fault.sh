@@ -30,3 +30,14 @@ faults_in() {
 # devices of the kind share is there. The kernel has much to say of a slab that it
 # cannot make.
 keep() { dmsetup create keeper --table "$1"; }
+
+# messages_fail <device>: the input is lines of a message and, behind a colon, the one that
+# takes it back
+messages_fail() {
+	local words back
+	while IFS=: read -r words back; do
+		echo "$words"
+		# those that need no memory are told of
+		"$faults" message "$1" "$words" ${back:+"$back"} || (($? == 3))
+	done
+}
